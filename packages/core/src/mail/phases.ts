@@ -1,0 +1,55 @@
+/**
+ * The phases of a session, in the order they fire. A module joins one by tapping its hook in `setup`:
+ * `cycle.hooks(mail).authenticate.tapPromise('my-module', ...)`. A bail hook's answer is a value or undefined.
+ */
+import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncHook } from 'tapable';
+import type { CommandView, Protocol, Reply } from './protocol.js';
+import type { Session } from './session.js';
+import type { BackendLogin, Denial, Upstream, Verdict } from './outcome.js';
+
+/** Collects the protocols of a build. */
+export interface ProtocolRegistry {
+  add<C extends CommandView, S, U, Conf extends object>(protocol: Protocol<C, S, U, Conf>): void;
+}
+
+/** Order of taps within one hook: lower runs earlier. */
+export const Stage = Object.freeze({ early: -100, normal: 0, late: 100 });
+
+/** Why a session ended, in one word for modules and counters. */
+export type CloseReason =
+  'client' | 'backend' | 'timeout' | 'refused' | 'error' | 'logout' | 'shutdown' | 'limit';
+
+/** Makes one set of hooks; a configuration generation has one. */
+export const createMailHooks = () =>
+  Object.freeze({
+    /** Sync. Collects protocols. Once per cycle. */
+    protocols: new SyncHook<[registry: ProtocolRegistry]>(['registry']),
+    /** Bail. After accept(). The first denial closes the connection without a greeting. */
+    accept: new AsyncSeriesBailHook<[session: Session], Denial | undefined>(['session']),
+    /** Series. Before the greeting is sent. */
+    greet: new AsyncSeriesHook<[session: Session]>(['session']),
+    /** Bail. Each complete command before the dialog sees it; a reply takes its place. */
+    command: new AsyncSeriesBailHook<[session: Session, command: CommandView], Reply | undefined>([
+      'session',
+      'command',
+    ]),
+    /** Bail. Credentials were submitted; the first verdict counts. auth_http taps here at `Stage.normal`. */
+    authenticate: new AsyncSeriesBailHook<[session: Session], Verdict | undefined>(['session']),
+    /** Waterfall. May change where an accepted login is sent. */
+    route: new AsyncSeriesWaterfallHook<[upstream: Upstream, session: Session]>([
+      'upstream',
+      'session',
+    ]),
+    /** Bail. Opens the backend and logs in there. The proxy module taps here at `Stage.normal`. */
+    connect: new AsyncSeriesBailHook<
+      [session: Session, upstream: Upstream],
+      BackendLogin | undefined
+    >(['session', 'upstream']),
+    /** Sync. The session is from now on moved bytes. */
+    relay: new SyncHook<[session: Session]>(['session']),
+    /** Sync. The session is over; state of modules is dropped after it. */
+    close: new SyncHook<[session: Session, reason: CloseReason]>(['session', 'reason']),
+  });
+
+/** The hooks of the mail module. */
+export type MailHooks = ReturnType<typeof createMailHooks>;

@@ -1,0 +1,188 @@
+/**
+ * What a protocol package supplies: a parser (bytes to commands), a client dialog and an upstream dialog (pure step
+ * functions), and a few texts. The driver owns sockets and timers and knows no protocol's name.
+ */
+import type { SubmittedCredentials } from './credentials.js';
+import type { Secret } from './secret.js';
+
+/** A command as modules see it in the `command` hook. Arguments that may hold a secret are left out. */
+export interface CommandView {
+  /** Upper case, for instance `LOGIN`. */
+  readonly name: string;
+  readonly args: readonly Uint8Array[];
+}
+
+/** What a parser makes of the bytes so far. */
+export type Parsed<C extends CommandView> =
+  | { readonly kind: 'command'; readonly command: C }
+  /** The client waits to be invited to send more of this command (an IMAP literal). */
+  | { readonly kind: 'invitation'; readonly command: C }
+  /** One SASL answer line, while the dialog expects one. */
+  | { readonly kind: 'answer'; readonly line: Uint8Array }
+  /** Not a command. `fatal`: what follows cannot be told from commands, so the session must end. */
+  | { readonly kind: 'invalid'; readonly command: C; readonly fatal: boolean }
+  /** More bytes than one command may have. `length` is how many were held. */
+  | { readonly kind: 'overflow'; readonly command: C; readonly length: number };
+
+/** What the client's next line is: a command, or the answer to a SASL challenge. */
+export type Expectation = 'command' | 'answer';
+
+/**
+ * Bytes in, commands out. No I/O; never holds more than its limit; the result does not depend on how the bytes were
+ * cut into chunks.
+ */
+export interface Parser<C extends CommandView> {
+  /** Gives the parser bytes. They must stay unchanged until `next()` has returned undefined or `retain()` was called. */
+  push(bytes: Uint8Array): void;
+  /** The next command, or undefined when more bytes are needed. */
+  next(expect: Expectation): Parsed<C> | undefined;
+  /** Bytes given and not yet part of a command. */
+  readonly unread: number;
+  /** Copies the unread bytes, so that the caller may reuse its buffer. */
+  retain(): void;
+  /** Takes the unread bytes away: what the client pipelined behind its login. */
+  takeUnread(): Uint8Array;
+  /** Forgets everything, unread bytes too (STARTTLS). */
+  reset(): void;
+}
+
+/** A reply that a module or the auth service asks for; the protocol gives it its form. */
+export interface Reply {
+  readonly status: 'ok' | 'refused';
+  /** One line of text, without line end. */
+  readonly text: string;
+  /** SMTP reply code with its enhanced code, for instance `550 5.7.1`. */
+  readonly code?: string;
+  /** Ends the session once the reply is sent. */
+  readonly close?: boolean;
+}
+
+/**
+ * TLS as the dialogs see it: not offered, offered, demanded before a login, or on.
+ * nginx: `starttls off`, `on`, `only`, and a session inside TLS.
+ */
+export type Security = 'none' | 'offered' | 'required' | 'active';
+
+/** What dialogs may ask of their session. */
+export interface DialogContext<Conf extends object> {
+  readonly conf: Conf;
+  readonly serverName: string;
+  readonly security: Security;
+  /** A new CRAM-MD5 / APOP challenge `<R.T@server_name>`, unpredictable, never the same twice. */
+  salt(): string;
+}
+
+/** What happened on the client's side. */
+export type ClientEvent<C extends CommandView> =
+  | { readonly type: 'greet' }
+  | Exclude<
+      {
+        [K in Parsed<C>['kind']]: { readonly type: K } & Omit<
+          Extract<Parsed<C>, { kind: K }>,
+          'kind'
+        >;
+      }[Parsed<C>['kind']],
+      never
+    >
+  /** A module answered the command itself. */
+  | { readonly type: 'replied'; readonly command: C; readonly reply: Reply }
+  /** Credentials were refused, after the wait that the auth service asked for. */
+  | { readonly type: 'refused'; readonly reply: Reply };
+
+/** What the driver shall do. */
+export type ClientAction =
+  | { readonly do: 'send'; readonly bytes: Uint8Array }
+  | { readonly do: 'authenticate'; readonly credentials: SubmittedCredentials }
+  /** After the reply is sent: forget unread input and start TLS. */
+  | { readonly do: 'startTls' }
+  /** A line for the log at level info. Never holds client bytes of a credential. */
+  | { readonly do: 'log'; readonly message: string }
+  /** Counts towards `max_errors`. */
+  | { readonly do: 'countError' }
+  /** Ends the session once everything is sent. */
+  | { readonly do: 'close' };
+
+/** The result of a step: the next state, what the client's next line is, and what to do. */
+export interface ClientStep<S> {
+  readonly state: S;
+  readonly expect: Expectation;
+  readonly actions: readonly ClientAction[];
+}
+
+/** The client's side of a protocol before login. Pure: no I/O, no clock. */
+export interface ClientDialog<S, C extends CommandView, Conf extends object> {
+  initial(): S;
+  step(state: S, event: ClientEvent<C>, context: DialogContext<Conf>): ClientStep<S>;
+  /** The state after STARTTLS: nothing the client said in the clear survives. */
+  secured(state: S): S;
+}
+
+/** What an upstream dialog needs to log in. */
+export interface UpstreamLogin<S, Conf extends object> {
+  readonly conf: Conf;
+  readonly serverName: string;
+  readonly login: Uint8Array;
+  readonly secret: Secret | undefined;
+  /** The client dialog's last state: the IMAP tag, the SMTP envelope. */
+  readonly client: S;
+  /** The client's address in text, for XCLIENT. */
+  readonly clientAddress: string;
+}
+
+/** The result of one step of the backend's login. */
+export type UpstreamStep<U> =
+  /** Send `bytes` and wait for a reply. `while` is the action of later log lines. */
+  | { readonly do: 'send'; readonly state: U; readonly bytes: Uint8Array; readonly while: string }
+  /** Nothing to send; the next reply decides. */
+  | { readonly do: 'wait'; readonly state: U }
+  /** Logged in. `reply` goes to the client; what the backend sent behind it follows. */
+  | { readonly do: 'relay'; readonly reply: Uint8Array }
+  /**
+   * Refused. `text` is logged; `reply`, where there is one, may be passed to the client with
+   * `proxy_pass_error_message on`.
+   */
+  | { readonly do: 'fail'; readonly text: Uint8Array; readonly reply?: Uint8Array };
+
+/** The backend's side of a protocol. Pure. */
+export interface UpstreamDialog<U, S, Conf extends object> {
+  /** The state in which the greeting is awaited. Throws {@link UnsafeCredentials} if the login cannot be sent. */
+  start(login: UpstreamLogin<S, Conf>): U;
+  /** Length of the first complete reply in `buffer` for the given state, or 0 while it is incomplete. */
+  replyLength(state: U, buffer: Uint8Array): number;
+  step(state: U, reply: Uint8Array): UpstreamStep<U>;
+  /** Steps done so far, in printable names, for the log of a failure. */
+  progress(state: U): string;
+}
+
+/** A mail protocol. Registered in the `protocols` hook. */
+export interface Protocol<
+  C extends CommandView = CommandView,
+  S = unknown,
+  U = unknown,
+  Conf extends object = object,
+> {
+  /** Value of the `protocol` directive and of `Auth-Protocol`. */
+  readonly name: string;
+  /** Ports from which `listen` guesses the protocol. */
+  readonly ports: readonly number[];
+  /** The ALPN name. */
+  readonly alpn: string;
+  readonly replies: {
+    /** With line end. Sent before the session is closed for a fault that is not the client's. */
+    readonly internalError: Uint8Array;
+    readonly certificateError: Uint8Array;
+    readonly noCertificate: Uint8Array;
+  };
+  /** Whether a login needs a password for the backend (`Auth-Pass`); SMTP does not. */
+  readonly needsSecret: boolean;
+  /** The configuration of this protocol for a server, given to dialogs as `context.conf`. */
+  conf(conf: ConfLookup): Conf;
+  createParser(conf: Conf): Parser<C>;
+  readonly client: ClientDialog<S, C, Conf>;
+  readonly upstream: UpstreamDialog<U, S, Conf>;
+}
+
+/** Access to the configuration of a server by module descriptor. */
+export type ConfLookup = <M extends import('../module/module.js').AnyModule>(
+  module: M,
+) => import('../module/module.js').ConfOf<M>;

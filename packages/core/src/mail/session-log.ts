@@ -1,0 +1,53 @@
+/** The log of one session: every line carries the connection number and nginx's context of the session. */
+import type { LogLevel } from '../log/levels.js';
+import type { Logger } from '../log/logger.js';
+
+/** Facts of a session that its log lines show. */
+export interface LogFacts {
+  readonly id: number;
+  /** `, client: A, server: L, login: "U", upstream: B`. */
+  describe(): string;
+}
+
+/** Writes lines of one session. */
+export class SessionLog {
+  /** What the session is doing, shown as ` while <action>`. */
+  action = '';
+  readonly #logger: Logger;
+  readonly #facts: LogFacts;
+
+  constructor(logger: Logger, facts: LogFacts) {
+    this.#logger = logger;
+    this.#facts = facts;
+  }
+
+  /** Whether a line of `level` would be written. */
+  enabled(level: LogLevel): boolean {
+    return this.#logger.enabled(level);
+  }
+
+  /** A line with the session's context; `error` adds ` (ERRNO: text)`. */
+  write(level: LogLevel, message: string, error?: NodeJS.ErrnoException): void {
+    if (!this.#logger.enabled(level)) return;
+    const doing = this.action === '' ? '' : ` while ${this.action}`;
+    const context = doing + this.#facts.describe();
+    this.#logger.log(level, message, { connection: this.#facts.id, error, context });
+  }
+
+  /** A line with the connection number and nothing else of the session. */
+  bare(level: LogLevel, message: string): void {
+    this.#logger.log(level, message, { connection: this.#facts.id });
+  }
+
+  info(message: string, error?: NodeJS.ErrnoException): void {
+    this.write('info', message, error);
+  }
+
+  warn(message: string, error?: NodeJS.ErrnoException): void {
+    this.write('warn', message, error);
+  }
+
+  error(message: string, error?: NodeJS.ErrnoException): void {
+    this.write('error', message, error);
+  }
+}

@@ -1,0 +1,4 @@
+/** stub being written */
+export interface Connection {
+  readonly remoteAddress: string;
+}
