@@ -1,8 +1,17 @@
+import { readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 // Tests run against the sources: the condition `@postern/source` of each package's `exports` leads there.
 const source = { conditions: ['@postern/source'] };
 
+/** One project per package, so that `--project mail-imap` runs that package alone. */
+const packages = readdirSync(new URL('packages', import.meta.url)).map((name) => ({
+  extends: true as const,
+  test: { name, include: [`packages/${name}/test/**/*.test.ts`] },
+}));
+
+// What needs nginx, Dovecot or another peer (tests/conformance, tests/e2e) has its own configuration,
+// tests/vitest.config.ts: this one works on a machine with nothing but Node.
 export default defineConfig({
   ssr: { resolve: source },
   resolve: source,
@@ -11,14 +20,15 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     projects: [
-      { extends: true, test: { name: 'core', include: ['packages/core/test/**/*.test.ts'] } },
+      ...packages,
       {
         extends: true,
-        test: { name: 'mail-imap', include: ['packages/mail-imap/test/**/*.test.ts'] },
+        test: {
+          name: 'system',
+          include: ['tests/*/**/*.test.ts'],
+          exclude: ['tests/conformance/**', 'tests/e2e/**'],
+        },
       },
-      { extends: true, test: { name: 'testkit', include: ['packages/testkit/test/**/*.test.ts'] } },
-      { extends: true, test: { name: 'postern', include: ['packages/postern/test/**/*.test.ts'] } },
-      { extends: true, test: { name: 'system', include: ['tests/*/*.test.ts'] } },
       { extends: true, test: { name: 'examples', include: ['examples/*/test/**/*.test.ts'] } },
     ],
   },

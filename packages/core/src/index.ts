@@ -21,3 +21,8 @@ export type * from './mail/phases.js';
 export type * from './mail/protocol.js';
 export type * from './mail/outcome.js';
 export type * from './mail/session.js';
+export * from './mail/sasl/index.js';
+export { unsafeCredentials } from './mail/errors.js';
+export { Secret } from './mail/secret.js';
+export { bytes, flags, oneOf, words } from './config/codec.js';
+export { mail } from './mail/core-module.js';

@@ -36,6 +36,14 @@ export class Credentials {
     this.salt = submitted.salt;
   }
 
+  /** Takes over what the auth service put in place of login and password. */
+  replace(login: Uint8Array | undefined, secret: Uint8Array | undefined): void {
+    if (login !== undefined) this.login = login;
+    if (secret === undefined) return;
+    this.secret?.wipe();
+    this.secret = new Secret(secret);
+  }
+
   reset(): void {
     this.secret?.wipe();
     this.method = 'plain';

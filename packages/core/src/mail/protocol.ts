@@ -24,8 +24,11 @@ export type Parsed<C extends CommandView> =
   /** More bytes than one command may have. `length` is how many were held. */
   | { readonly kind: 'overflow'; readonly command: C; readonly length: number };
 
-/** What the client's next line is: a command, or the answer to a SASL challenge. */
-export type Expectation = 'command' | 'answer';
+/**
+ * What the client's next bytes are: a command, the answer to a SASL challenge, or the rest of what was invited. After
+ * an invitation anything but `rest` tells the parser that the client was not invited: it forgets the command.
+ */
+export type Expectation = 'command' | 'answer' | 'rest';
 
 /**
  * Bytes in, commands out. No I/O; never holds more than its limit; the result does not depend on how the bytes were
@@ -68,26 +71,20 @@ export interface DialogContext<Conf extends object> {
   readonly conf: Conf;
   readonly serverName: string;
   readonly security: Security;
+  /** What is done with a SASL PLAIN login that asks to act for somebody else (`sasl_authzid`). */
+  readonly authzid: 'refuse' | 'ignore';
   /** A new CRAM-MD5 / APOP challenge `<R.T@server_name>`, unpredictable, never the same twice. */
   salt(): string;
 }
 
-/** What happened on the client's side. */
+/** What happened on the client's side: what the parser made of the client's bytes, or what the driver has to tell. */
 export type ClientEvent<C extends CommandView> =
-  | { readonly type: 'greet' }
-  | Exclude<
-      {
-        [K in Parsed<C>['kind']]: { readonly type: K } & Omit<
-          Extract<Parsed<C>, { kind: K }>,
-          'kind'
-        >;
-      }[Parsed<C>['kind']],
-      never
-    >
+  | Parsed<C>
+  | { readonly kind: 'greet' }
   /** A module answered the command itself. */
-  | { readonly type: 'replied'; readonly command: C; readonly reply: Reply }
+  | { readonly kind: 'replied'; readonly command: C; readonly reply: Reply }
   /** Credentials were refused, after the wait that the auth service asked for. */
-  | { readonly type: 'refused'; readonly reply: Reply };
+  | { readonly kind: 'refused'; readonly reply: Reply };
 
 /** What the driver shall do. */
 export type ClientAction =

@@ -39,6 +39,12 @@ export class SessionLog {
     this.#logger.log(level, message, { connection: this.#facts.id });
   }
 
+  /** A failure that is not the session's own: names the module, or what is known. */
+  fault(error: unknown): void {
+    if (error === undefined) return;
+    this.write('error', faultText(error));
+  }
+
   info(message: string, error?: NodeJS.ErrnoException): void {
     this.write('info', message, error);
   }
@@ -50,4 +56,10 @@ export class SessionLog {
   error(message: string, error?: NodeJS.ErrnoException): void {
     this.write('error', message, error);
   }
+}
+
+function faultText(error: unknown): string {
+  if (!(error instanceof Error)) return `unexpected failure: ${String(error)}`;
+  const { cause } = error;
+  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
 }

@@ -11,6 +11,23 @@ export interface Peer {
   readonly family: 'IPv4' | 'IPv6' | 'Unix';
 }
 
+/** What is to be done about the backend's last reply; {@link UpstreamStep} without the dialog's state. */
+export type BackendStep =
+  | { readonly do: 'send'; readonly bytes: Uint8Array; readonly while: string }
+  | { readonly do: 'wait' }
+  | { readonly do: 'relay'; readonly reply: Uint8Array }
+  | { readonly do: 'fail'; readonly text: Uint8Array; readonly reply?: Uint8Array };
+
+/** The login of this session at its backend, in the session's protocol; a `connect` tap plays it on a socket. */
+export interface BackendConversation {
+  /** Length of the first complete reply in `buffer`, or 0 while it is incomplete. */
+  replyLength(buffer: Uint8Array): number;
+  /** Takes one complete reply; the first is the greeting. */
+  step(reply: Uint8Array): BackendStep;
+  /** How far the login has come, in printable names. */
+  progress(): string;
+}
+
 /** A session. */
 export interface Session {
   /** The connection number of the log (`*16`). */
@@ -20,8 +37,10 @@ export interface Session {
   readonly serverName: string;
   /** The client, after realip. */
   readonly client: Peer;
-  /** Our end of the client's connection. */
+  /** Our end of the client's connection, asked of the kernel. */
   readonly local: Peer;
+  /** The address of the listener in normal form, for instance `0.0.0.0:143`. */
+  readonly listen: string;
   readonly security: Security;
   /** Credential submissions so far; the value of `Auth-Login-Attempt`. */
   readonly loginAttempts: number;
@@ -31,9 +50,19 @@ export interface Session {
   readonly credentials: Credentials;
   /** True once the client has gone or the session was closed. */
   readonly closed: boolean;
-  /** Aborted when the client leaves or the attempt ends; a tap that waits for something should listen. */
+  /**
+   * Aborted when the client leaves or the login attempt ends otherwise: for `fetch` and its like. A tap that waits for
+   * something stops waiting then.
+   */
   readonly signal: AbortSignal;
+  /** The same at a fraction of the cost: `callback` is called once, unless `offAbandon` took it out before. */
+  onAbandon(callback: () => void): void;
+  offAbandon(callback: () => void): void;
   readonly log: SessionLog;
+  /** Starts the backend's login for the credentials of this attempt. */
+  converse(): BackendConversation;
+  /** Names the backend in log lines from here on. */
+  nameUpstream(name: string): void;
   /** Configuration of `module` for the server this session belongs to. */
   conf<M extends AnyModule>(module: M): ConfOf<M>;
   /** This session's own state of `module`. */

@@ -8,6 +8,8 @@ import type {
   ServerConfiguration,
   SourceRef,
 } from '../config/directive.js';
+import type { Logger } from '../log/logger.js';
+import type { ConnectionSlots } from '../net/slots.js';
 
 /** The version of the module interface. A module made for another one is refused. */
 export const moduleApi = 1;
@@ -39,6 +41,10 @@ export interface CycleSetup {
   main<M extends AnyModule>(module: M): MainOf<M>;
   /** Whether `module` is part of this build. */
   has(module: AnyModule): boolean;
+  /** The log of the process. */
+  readonly log: Logger;
+  /** Slots of `worker_connections`; a module that opens a socket takes one. */
+  readonly connections: ConnectionSlots;
   /** Runs when the cycle ends: after a reload has drained it, or at exit. */
   onEnd(release: () => void): void;
 }

@@ -1,0 +1,100 @@
+/**
+ * The command `postern`: nginx's command line, messages and exit codes. It serves in the foreground as one process.
+ * Everything it touches of the process comes in through {@link CommandSetup}, so a test can run it whole.
+ */
+import { dirname } from 'node:path';
+import { StderrTarget } from '../log/stderr-target.js';
+import type { AnyModule } from '../module/module.js';
+import { type CommandIo, processIo } from './command-io.js';
+import { installedModules } from './installed-modules.js';
+import { type CommandOptions, readOptions } from './options.js';
+import { commandPaths } from './paths.js';
+import { problemOf } from './problem.js';
+import type { SignalSource } from './signals.js';
+import { Start } from './start.js';
+import { StartLog } from './start-log.js';
+import { buildText, type LocatedModule, usageText, versionText } from './usage.js';
+
+/** What {@link main} is given besides the words. */
+export interface CommandSetup {
+  readonly io?: CommandIo;
+  /** Modules besides core's own. Without them the host package is asked (its manifest, else its dependencies). */
+  readonly standard?: readonly AnyModule[];
+  /** The package and version shown by `-V` for the modules of `standard`. */
+  readonly origin?: { readonly package: string; readonly version: string };
+  /** Path of the command as it was called; the host package is looked for from there, then from the working directory. */
+  readonly script?: string | undefined;
+  readonly signals?: SignalSource;
+}
+
+/**
+ * Runs the command with the words that follow its name. Resolves with the exit code: at once for `-t`, `-v` and
+ * errors, at the end of service otherwise. Never rejects.
+ */
+export async function main(words: readonly string[], setup: CommandSetup = {}): Promise<number> {
+  const io = setup.io ?? processIo;
+  const options = readOptions(words);
+  if ('refusal' in options) return fail(io, options.refusal);
+  if (options.version) {
+    const printed = await printVersion(options, setup, io);
+    if (printed !== 0 || !options.test) return printed;
+  }
+  return run(options, setup, io);
+}
+
+function fail(io: CommandIo, message: string): 1 {
+  io.err(`nginx: ${message}\n`);
+  return 1;
+}
+
+function locate(setup: CommandSetup): readonly LocatedModule[] | undefined {
+  return setup.standard?.map((module) => ({ module, origin: setup.origin }));
+}
+
+function findModules(setup: CommandSetup) {
+  const script = setup.script === undefined ? [] : [dirname(setup.script)];
+  return installedModules({
+    standard: locate(setup),
+    startDirs: [...script, process.cwd()],
+  });
+}
+
+/** `-v`, `-V`, `-h`. */
+async function printVersion(
+  options: CommandOptions,
+  setup: CommandSetup,
+  io: CommandIo,
+): Promise<number> {
+  if (options.help) io.err(usageText());
+  if (!options.build) {
+    if (!options.help) io.err(versionText());
+    return 0;
+  }
+  try {
+    const { modules } = await findModules(setup);
+    io.err(buildText(modules));
+    return 0;
+  } catch (error) {
+    return fail(io, `[emerg] ${problemOf(error).message}`);
+  }
+}
+
+/** `-t`, `-T`, `-s`, or service. */
+async function run(options: CommandOptions, setup: CommandSetup, io: CommandIo): Promise<number> {
+  const paths = commandPaths(options);
+  const stderr = new StderrTarget((text) => io.err(text));
+  const log = new StartLog(paths.errorLog, options.test ? 'info' : 'notice', io, stderr);
+  const signals = setup.signals ?? process;
+  const start = new Start({ options, paths, io, log, stderr, signals });
+  try {
+    if (options.test) return await start.test(() => findModules(setup));
+    if (options.signal !== undefined) {
+      const message = `"-s ${options.signal}" comes with the master process; until then send TERM, QUIT or USR1 to the process that the pid file names`;
+      log.log('error', message);
+      return 1;
+    }
+    return await start.serve(() => findModules(setup));
+  } finally {
+    await start.close();
+  }
+}

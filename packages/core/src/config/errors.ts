@@ -1,0 +1,137 @@
+/** The sentences of a configuration that cannot be used: nginx's where nginx has one. One function a sentence. */
+import type { SourceRef } from './directive.js';
+import { ConfigError } from '../errors.js';
+
+/**
+ * A ConfigError at `at`. A position without a file is one in `-g` (printed as ` in command line`); an error without
+ * any position has line 0 and is printed without a suffix.
+ */
+export function configError(
+  message: string,
+  at: SourceRef | undefined,
+  more: { readonly directive?: string; readonly help?: string | undefined; cause?: unknown } = {},
+): ConfigError {
+  const where = {
+    ...(at === undefined ? {} : { file: at.file, line: at.line }),
+    directive: more.directive,
+    help: more.help,
+  };
+  return new ConfigError(message, where, more.cause === undefined ? {} : { cause: more.cause });
+}
+
+/** A byte where nginx's grammar does not allow it. */
+export function unexpected(what: string, at: SourceRef): ConfigError {
+  return configError(`unexpected "${what}"`, at);
+}
+
+/** The file or block ended too early. */
+export function unexpectedEnd(expecting: string, at: SourceRef): ConfigError {
+  const where = at.file === undefined ? 'parameter' : 'file';
+  return configError(`unexpected end of ${where}, expecting ${expecting}`, at);
+}
+
+/** A word of more than 4096 bytes. `quote` is the quote it began with, `start` its first ten bytes. */
+export function tooLong(quote: string | undefined, start: string, at: SourceRef): ConfigError {
+  return configError(
+    quote === undefined
+      ? `too long parameter "${start}..." started`
+      : `too long parameter, probably missing terminating "${quote}" character`,
+    at,
+  );
+}
+
+/** A word that is not UTF-8. nginx takes any bytes; a JavaScript string cannot hold them. */
+export function notUtf8(at: SourceRef): ConfigError {
+  return configError('invalid UTF-8 in a parameter', at, {
+    help: 'save the file in UTF-8; other encodings are allowed in comments only',
+  });
+}
+
+/** A `{` in `-g`. */
+export function blockInParameter(at: SourceRef): ConfigError {
+  return configError('block directives are not supported in -g option', at);
+}
+
+/** A name that no module declares. */
+export function unknownDirective(name: string, at: SourceRef, help?: string): ConfigError {
+  return configError(`unknown directive "${name}"`, at, { directive: name, help });
+}
+
+/** A directive outside its blocks. */
+export function notAllowedHere(name: string, at: SourceRef, help: string): ConfigError {
+  return configError(`"${name}" directive is not allowed here`, at, { directive: name, help });
+}
+
+/** A simple directive followed by `{`. */
+export function notTerminated(name: string, at: SourceRef): ConfigError {
+  return configError(`directive "${name}" is not terminated by ";"`, at, { directive: name });
+}
+
+/** A block directive followed by `;`. */
+export function noOpening(name: string, at: SourceRef): ConfigError {
+  return configError(`directive "${name}" has no opening "{"`, at, { directive: name });
+}
+
+/** Too few or too many words; `syntax` is shown as help. */
+export function wrongCount(name: string, at: SourceRef, syntax?: string): ConfigError {
+  return configError(`invalid number of arguments in "${name}" directive`, at, {
+    directive: name,
+    help: syntax === undefined ? undefined : `syntax: ${name} ${syntax};`,
+  });
+}
+
+/** A second directive where only one may stand. */
+export function duplicate(name: string, at: SourceRef): ConfigError {
+  return configError(`"${name}" directive is duplicate`, at, { directive: name });
+}
+
+/** `load_module` after the first block. */
+export function tooLate(name: string, at: SourceRef): ConfigError {
+  return configError(`"${name}" directive is specified too late`, at, {
+    directive: name,
+    help: 'write it above the first block, such as events { }',
+  });
+}
+
+/** A file that cannot be opened or read; `reason` is `2: No such file or directory`. */
+export function fileFailed(
+  call: 'open' | 'pread' | 'glob',
+  path: string,
+  reason: string,
+  at: SourceRef | undefined,
+): ConfigError {
+  return configError(`${call}() "${path}" failed (${reason})`, at);
+}
+
+/** A file that includes itself, directly or through others. nginx runs out of file descriptors. */
+export function includeCycle(path: string, at: SourceRef): ConfigError {
+  return configError(`"include" directive makes a cycle: "${path}" is being read already`, at, {
+    directive: 'include',
+  });
+}
+
+/** The mandatory block is missing. */
+export function noEvents(): ConfigError {
+  return configError('no "events" section in configuration', undefined);
+}
+
+/** `load_module` in a build that has all its modules inside. */
+export function loadModuleUnsupported(at: SourceRef): ConfigError {
+  return configError('"load_module" is not supported in this build', at, {
+    directive: 'load_module',
+  });
+}
+
+/** Two modules declare a directive for the same block. */
+export function directiveConflict(name: string, first: string, second: string): ConfigError {
+  return configError(
+    `directive "${name}" is declared by module "${first}" and by module "${second}"`,
+    undefined,
+    { directive: name, help: 'leave one of the two modules out' },
+  );
+}
+
+/** A module declares two directives for one slot. */
+export function slotConflict(module: string, slot: string): ConfigError {
+  return configError(`module "${module}" declares slot "${slot}" twice`, undefined);
+}

@@ -1,0 +1,147 @@
+/**
+ * From a loaded configuration to servers: for each `server {}` its protocol, its merged configuration per module and
+ * what modules derive from it. Errors come in nginx's order: listen, protocol, then what modules demand.
+ */
+import type { LoadedConfiguration } from '../config/load.js';
+import type { Scope } from '../config/scope.js';
+import { serverConf, setAt } from '../config/merge.js';
+import type { SourceRef } from '../config/directive.js';
+import { found, type Cycle } from '../cycle/cycle.js';
+import { ConfigError } from '../errors.js';
+import type { LogTargets } from '../log/log-targets.js';
+import type { AnyModule, DeriveContext } from '../module/module.js';
+import { mail } from './core-module.js';
+import type { ListenSpec } from './listen.js';
+import { Protocols, type BoundProtocol } from './protocol-registry.js';
+import { MailServer } from './server.js';
+import { duplicateText } from './socket-plan.js';
+
+/** An address to listen on, and the server behind it. */
+export interface ServerListen extends ListenSpec {
+  readonly server: MailServer;
+}
+
+/** Builds all servers of `mail {}`. Throws ConfigError. */
+export function buildServers(cycle: Cycle, targets: LogTargets): readonly ServerListen[] {
+  const protocols = new Protocols();
+  cycle.hooks(mail).protocols.call(protocols);
+  const seen = new Set<string>();
+  const listens: ServerListen[] = [];
+  for (const scope of serverScopes(cycle.configuration)) {
+    const { server, addresses } = buildServer(scope, cycle, protocols, targets);
+    for (const spec of addresses) {
+      if (seen.has(spec.address)) throw configError(duplicateText(spec), spec.at);
+      seen.add(spec.address);
+      listens.push({ ...spec, server });
+    }
+  }
+  return listens;
+}
+
+function serverScopes(configuration: LoadedConfiguration): readonly Scope[] {
+  return configuration.root.children
+    .filter((scope) => scope.level === 'mail')
+    .flatMap((scope) => scope.children);
+}
+
+interface BuiltServer {
+  readonly server: MailServer;
+  readonly addresses: readonly ListenSpec[];
+}
+
+function buildServer(
+  scope: Scope,
+  cycle: Cycle,
+  protocols: Protocols,
+  targets: LogTargets,
+): BuiltServer {
+  const { modules } = cycle.configuration;
+  const own = serverConf(scope, mail);
+  if (own.listen.length === 0) {
+    throw configError(`no "listen" is defined for server in ${placeOf(scope.at)}`);
+  }
+  const protocol = chooseProtocol(scope, own.listen, own.protocol, protocols);
+  const confs = new Map<AnyModule, object>();
+  const context = deriveContext(scope.at, protocol.name, confs);
+  for (const module of modules) {
+    const conf = serverConf(scope, module);
+    confs.set(module, conf);
+    if (module.derive === undefined) continue;
+    confs.set(module, Object.freeze({ ...conf, ...module.derive(conf, context) }));
+  }
+  const conf = found(confs, mail) as typeof own & { readonly name: string };
+  const server = new MailServer({
+    at: scope.at,
+    protocol,
+    serverName: conf.name,
+    timeoutMs: conf.timeoutMs,
+    maxErrors: conf.maxErrors,
+    authzid: conf.saslAuthzid,
+    log: conf.errorLog.length === 0 ? cycle.log : targets.logger(conf.errorLog),
+    confs,
+  });
+  return { server, addresses: own.listen };
+}
+
+function deriveContext(
+  at: SourceRef,
+  protocol: string,
+  confs: ReadonlyMap<AnyModule, object>,
+): DeriveContext {
+  return {
+    at,
+    protocol,
+    get serverName(): string {
+      return (found(confs, mail) as { readonly name: string }).name;
+    },
+    conf: (module) => found(confs, module) as never,
+    error: (message, help) => new ConfigError(message, { ...at, help }),
+  };
+}
+
+function chooseProtocol(
+  scope: Scope,
+  listens: readonly ListenSpec[],
+  written: string,
+  protocols: Protocols,
+): BoundProtocol {
+  if (written !== '') {
+    const protocol = protocols.get(written);
+    if (protocol !== undefined) return protocol;
+    const at = setAt(scope, mail, 'protocol') ?? scope.at;
+    throw configError(`unknown protocol "${written}"`, at, installHelp(written));
+  }
+  for (const { guessPort } of listens) {
+    const protocol = protocols.ofPort(guessPort);
+    if (protocol !== undefined) return protocol;
+  }
+  const name = listens.map(({ guessPort }) => wellKnownPorts[guessPort]).find((known) => known);
+  throw configError(
+    `unknown mail protocol for server in ${placeOf(scope.at)}`,
+    undefined,
+    name === undefined ? undefined : installHelp(name),
+  );
+}
+
+const wellKnownPorts: Readonly<Record<number, string>> = {
+  143: 'imap',
+  993: 'imap',
+  110: 'pop3',
+  995: 'pop3',
+  25: 'smtp',
+  465: 'smtp',
+  587: 'smtp',
+};
+
+function installHelp(protocol: string): string | undefined {
+  if (!['imap', 'pop3', 'smtp'].includes(protocol)) return undefined;
+  return `protocol ${protocol} comes with the package @postern/mail-${protocol}, which is not installed`;
+}
+
+function placeOf(at: SourceRef): string {
+  return `${at.file ?? 'command line'}:${String(at.line)}`;
+}
+
+function configError(message: string, at?: SourceRef, help?: string): ConfigError {
+  return new ConfigError(message, { ...at, help });
+}

@@ -1,0 +1,313 @@
+/**
+ * The one piece of code that plays a protocol's client dialog on a socket: it feeds the parser, takes the dialog's
+ * steps, keeps the deadline, fires the hooks and hands the session to the relay. It knows no protocol by name.
+ *
+ * admission.ts -> greeting -> command* -> login.ts -> relayed-session.ts
+ */
+import { isTapped } from '../cycle/hooks.js';
+import type { Connection, Receiver } from '../net/connection.js';
+import { linger } from '../net/linger.js';
+import type { Expiring } from '../net/sweep.js';
+import { admit, needsAdmission } from './admission.js';
+import { converse } from './conversation.js';
+import { SessionContext } from './dialog-context.js';
+import { timedOut } from './errors.js';
+import { logIn, type LoginOutcome } from './login.js';
+import type { Conversable, MailSession } from './mail-session.js';
+import type { CloseReason } from './phases.js';
+import type {
+  ClientAction,
+  ClientEvent,
+  ClientStep,
+  CommandView,
+  Expectation,
+  Parsed,
+  Parser,
+  Protocol,
+} from './protocol.js';
+import { RelayedSession } from './relayed-session.js';
+import type { MailRuntime } from './runtime.js';
+import type { BackendConversation } from './session.js';
+
+/** Unsent reply bytes above which no further command is taken. */
+const unsentLimit = 64 * 1024;
+
+/** Bytes a client may send ahead while something else has to happen first; beyond it is not read. */
+const aheadLimit = 64 * 1024;
+
+/** What the session waits for: a module or the socket, the client's next command, a login attempt, or nothing. */
+type Phase = 'busy' | 'command' | 'login' | 'over';
+
+/** Takes one session from accept to relay. */
+export class Driver<C extends CommandView, S, U, Conf extends object>
+  implements Receiver, Expiring, Conversable
+{
+  expiresAt = 0;
+  readonly #protocol: Protocol<C, S, U, Conf>;
+  readonly #session: MailSession;
+  readonly #connection: Connection;
+  readonly #runtime: MailRuntime;
+  readonly #context: SessionContext<Conf>;
+  readonly #parser: Parser<C>;
+  #state: S;
+  #expect: Expectation = 'command';
+  #phase: Phase = 'busy';
+  #errors = 0;
+
+  constructor(protocol: Protocol<C, S, U, Conf>, session: MailSession, runtime: MailRuntime) {
+    const conf = protocol.conf(session.server.conf);
+    this.#protocol = protocol;
+    this.#session = session;
+    this.#connection = session.connection;
+    this.#runtime = runtime;
+    this.#context = new SessionContext(session, conf);
+    this.#parser = protocol.createParser(conf);
+    this.#state = protocol.client.initial();
+    session.driver = this;
+  }
+
+  /** Takes the connection over and greets the client. */
+  start(): void {
+    this.#connection.receiver = this;
+    this.#runtime.sessions.add(this.#session);
+    this.#watch();
+    if (needsAdmission(this.#runtime.hooks)) void this.#admit();
+    else this.#greet();
+  }
+
+  async #admit(): Promise<void> {
+    try {
+      const admitted = await admit(this.#session, this.#runtime.hooks);
+      if (this.#phase !== 'busy') return;
+      if (admitted) this.#greet();
+      else this.#close('refused');
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  #greet(): void {
+    this.#session.log.action = 'sending client greeting line';
+    this.#watch();
+    this.#phase = 'command';
+    this.#take({ kind: 'greet' });
+    this.#advance();
+  }
+
+  received(bytes: Buffer): void {
+    if (this.#phase === 'command') this.#session.log.action = 'in auth state';
+    this.#parser.push(bytes);
+    this.#connection.cork();
+    this.#advance();
+    this.#connection.uncork();
+    if (this.#phase === 'over') return;
+    this.#parser.retain();
+    if (this.#phase !== 'command' && this.#parser.unread > aheadLimit) this.#connection.stop();
+  }
+
+  /** The client has finished sending; before the relay that ends the session and what it waits for. */
+  ended(): void {
+    this.#close('client');
+  }
+
+  closed(_connection: Connection, error: NodeJS.ErrnoException | undefined): void {
+    if (this.#phase === 'over') return;
+    if (error !== undefined) this.#session.log.info('recv() failed', error);
+    this.#finish('client');
+  }
+
+  /** `timeout` is absolute: from the greeting, or from a refusal that was held back, to the next credentials. */
+  expired(): void {
+    this.#session.log.action = 'in auth state';
+    this.#session.log.info('client timed out', timedOut);
+    this.#close('timeout');
+  }
+
+  /** Takes commands as long as there are any and nothing else has to happen first. */
+  #advance(): void {
+    try {
+      while (this.#phase === 'command' && this.#takeNext());
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  /** Takes the next command; false when there is none or something else has to happen first. */
+  #takeNext(): boolean {
+    if (this.#connection.unsent > unsentLimit) {
+      this.#waitUntilSent();
+      return false;
+    }
+    const parsed = this.#parser.next(this.#expect);
+    if (parsed === undefined) return false;
+    if (parsed.kind === 'command' && isTapped(this.#runtime.hooks.command)) {
+      void this.#ask(parsed);
+      return false;
+    }
+    this.#take(parsed);
+    return true;
+  }
+
+  #waitUntilSent(): void {
+    this.#phase = 'busy';
+    this.#connection.stop();
+    this.#connection.whenFlushed(() => {
+      if (this.#phase === 'busy') this.#resume();
+    });
+  }
+
+  /** Lets modules answer or forbid a command before the dialog sees it. */
+  async #ask(parsed: Extract<Parsed<C>, { kind: 'command' }>): Promise<void> {
+    this.#phase = 'busy';
+    const { command } = parsed;
+    try {
+      const reply = await this.#runtime.hooks.command.promise(this.#session, command);
+      if (this.#phase !== 'busy') return;
+      this.#phase = 'command';
+      this.#take(reply === undefined ? parsed : { kind: 'replied', command, reply });
+    } catch (error) {
+      this.#fault(error);
+      return;
+    }
+    this.#resume();
+  }
+
+  /** Goes on with commands after a wait. */
+  #resume(): void {
+    if (this.#phase === 'busy') this.#phase = 'command';
+    this.#advance();
+    if (this.#phase !== 'over') this.#connection.start();
+  }
+
+  #take(event: ClientEvent<C>): void {
+    const step = this.#step(event);
+    if (step === undefined) return;
+    this.#state = step.state;
+    this.#expect = step.expect;
+    for (const action of step.actions) {
+      if (this.#phase === 'over') return;
+      this.#perform(action);
+    }
+  }
+
+  /** A dialog that throws is a fault of its package and ends this session only. */
+  #step(event: ClientEvent<C>): ClientStep<S> | undefined {
+    try {
+      return this.#protocol.client.step(this.#state, event, this.#context);
+    } catch (error) {
+      this.#fault(error);
+      return undefined;
+    }
+  }
+
+  #perform(action: ClientAction): void {
+    switch (action.do) {
+      case 'send':
+        this.#connection.send(action.bytes);
+        return;
+      case 'authenticate':
+        this.#phase = 'login';
+        this.#runtime.sweep.delete(this);
+        this.#session.submit(action.credentials);
+        void this.#logIn();
+        return;
+      case 'log':
+        this.#session.log.info(action.message);
+        return;
+      case 'countError':
+        this.#countError();
+        return;
+      case 'startTls':
+        this.#fault(undefined);
+        return;
+      case 'close':
+        this.#close('logout');
+        return;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #countError(): void {
+    this.#errors += 1;
+    if (this.#errors < this.#session.server.maxErrors) return;
+    this.#session.log.info('client sent too many invalid commands');
+    this.#close('refused');
+  }
+
+  async #logIn(): Promise<void> {
+    const outcome = await logIn(this.#session, this.#runtime);
+    if (outcome !== undefined && this.#phase === 'login') this.#conclude(outcome);
+  }
+
+  #conclude(outcome: LoginOutcome): void {
+    switch (outcome.kind) {
+      case 'ready':
+        this.#relay(outcome);
+        return;
+      case 'failed':
+        this.#connection.send(outcome.reply ?? this.#protocol.replies.internalError);
+        this.#close('error');
+        return;
+      case 'refused':
+        this.#session.abandonAttempt();
+        this.#phase = 'command';
+        this.#watch();
+        this.#take(outcome);
+        if (outcome.reply.close === true) this.#close('refused');
+        this.#resume();
+        return;
+      case 'broken':
+        this.#fault(outcome.error);
+        return;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  converse(): BackendConversation {
+    return converse(this.#protocol.upstream, this.#context.upstream(this.#state));
+  }
+
+  #relay(login: Extract<LoginOutcome, { kind: 'ready' }>): void {
+    const session = this.#session;
+    this.#connection.send(login.reply);
+    login.connection.send(this.#parser.takeUnread());
+    session.log.action = '';
+    session.log.info('client logged in');
+    this.#leave();
+    session.driver = undefined;
+    session.abandonAttempt();
+    new RelayedSession(session, login, this.#runtime).start();
+  }
+
+  /** A module failed, or the session cannot go on for a reason that is not the client's. */
+  #fault(error: unknown): void {
+    if (this.#phase === 'over') return;
+    this.#session.log.fault(error);
+    this.#connection.send(this.#protocol.replies.internalError);
+    this.#close('error');
+  }
+
+  /** Ends the session once everything is sent. */
+  #close(reason: CloseReason): void {
+    if (this.#phase === 'over') return;
+    this.#finish(reason);
+    linger(this.#connection, this.#runtime.sweep);
+  }
+
+  #finish(reason: CloseReason): void {
+    this.#leave();
+    this.#session.finish(reason, this.#runtime.hooks);
+  }
+
+  #leave(): void {
+    this.#phase = 'over';
+    this.#runtime.sweep.delete(this);
+    this.#runtime.sessions.delete(this.#session);
+  }
+
+  #watch(): void {
+    this.#runtime.sweep.add(this, this.#session.server.timeoutMs);
+  }
+}

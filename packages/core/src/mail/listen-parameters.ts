@@ -1,0 +1,125 @@
+/**
+ * The parameters of `listen` (ngx_mail_core_module.c). They are case-sensitive, come in any order, and a repeated one
+ * overrides. A parameter that names a property of the socket implies a bind of its own.
+ */
+import { readBytes, readSeconds } from '../config/quantity.js';
+import { parseDecimal } from '../net/address.js';
+
+/** `so_keepalive`; without it the system's default is left alone. */
+export interface Keepalive {
+  readonly on: boolean;
+  /** Seconds without traffic before the first probe; 0 = the system's default. */
+  readonly idleSeconds: number;
+  /** Seconds between probes; 0 = the system's default. */
+  readonly intervalSeconds: number;
+  /** Probes without answer before the connection is dropped; 0 = the system's default. */
+  readonly count: number;
+}
+
+/** What the parameters of one `listen` ask for. */
+export interface ListenParameters {
+  readonly ssl: boolean;
+  readonly proxyProtocol: boolean;
+  /** A socket of its own even beside a wildcard; set or implied. */
+  readonly bind: boolean;
+  readonly backlog: number;
+  /** Bytes of SO_RCVBUF; undefined = the system's default. */
+  readonly rcvbuf: number | undefined;
+  /** Bytes of SO_SNDBUF; undefined = the system's default. */
+  readonly sndbuf: number | undefined;
+  readonly ipv6only: boolean;
+  readonly keepalive: Keepalive | undefined;
+  readonly multipath: boolean;
+}
+
+/** The parameters where none is written. */
+export const defaultParameters: ListenParameters = Object.freeze({
+  ssl: false,
+  proxyProtocol: false,
+  bind: false,
+  backlog: 511,
+  rcvbuf: undefined,
+  sndbuf: undefined,
+  ipv6only: true,
+  keepalive: undefined,
+  multipath: false,
+});
+
+/** One parameter understood, or nginx's sentence. */
+type Outcome = Partial<ListenParameters> | { readonly refusal: string };
+
+const flags: ReadonlyMap<string, Partial<ListenParameters>> = new Map([
+  ['ssl', { ssl: true }],
+  ['proxy_protocol', { proxyProtocol: true }],
+  ['bind', { bind: true }],
+  ['multipath', { multipath: true, bind: true }],
+]);
+
+const readers: readonly (readonly [
+  prefix: string,
+  read: (value: string, word: string) => Outcome,
+])[] = [
+  ['backlog=', readBacklog],
+  ['rcvbuf=', readSizeOf('rcvbuf')],
+  ['sndbuf=', readSizeOf('sndbuf')],
+  ['ipv6only=o', readIpv6only],
+  ['so_keepalive=', readKeepalive],
+];
+
+function readBacklog(value: string, word: string): Outcome {
+  const backlog = parseDecimal(value);
+  if (backlog === undefined || backlog === 0) return { refusal: `invalid backlog "${word}"` };
+  return { backlog: Math.min(backlog, 0x7fffffff), bind: true };
+}
+
+function readSizeOf(name: 'rcvbuf' | 'sndbuf') {
+  return (value: string, word: string): Outcome => {
+    const bytes = readBytes(value);
+    return bytes === undefined
+      ? { refusal: `invalid ${name} "${word}"` }
+      : { [name]: bytes, bind: true };
+  };
+}
+
+function readIpv6only(value: string): Outcome {
+  if (value === 'n') return { ipv6only: true, bind: true };
+  if (value === 'ff') return { ipv6only: false, bind: true };
+  return { refusal: `invalid ipv6only flags "o${value}"` };
+}
+
+function readKeepalive(value: string): Outcome {
+  const plain = { idleSeconds: 0, intervalSeconds: 0, count: 0 };
+  if (value === 'on' || value === 'off') {
+    return { keepalive: { on: value === 'on', ...plain }, bind: true };
+  }
+  const refusal = `invalid so_keepalive value: "${value}"`;
+  const [idle = '', interval = '', ...rest] = value.split(':');
+  const idleSeconds = idle === '' ? 0 : readSeconds(idle);
+  const intervalSeconds = interval === '' ? 0 : readSeconds(interval);
+  const count = rest.length === 0 || rest[0] === '' ? 0 : parseDecimal(rest.join(':'));
+  if (idleSeconds === undefined || intervalSeconds === undefined || count === undefined) {
+    return { refusal };
+  }
+  if (idleSeconds === 0 && intervalSeconds === 0 && count === 0) return { refusal };
+  return { keepalive: { on: true, idleSeconds, intervalSeconds, count }, bind: true };
+}
+
+function readWord(word: string): Outcome {
+  const flag = flags.get(word);
+  if (flag !== undefined) return flag;
+  for (const [prefix, read] of readers) {
+    if (word.startsWith(prefix)) return read(word.slice(prefix.length), word);
+  }
+  return { refusal: `invalid parameter "${word}"` };
+}
+
+/** The parameters that `words` ask for, or nginx's sentence for the first wrong one. */
+export function readParameters(words: readonly string[]): ListenParameters | { refusal: string } {
+  let parameters = defaultParameters;
+  for (const word of words) {
+    const outcome = readWord(word);
+    if ('refusal' in outcome) return outcome;
+    parameters = { ...parameters, ...outcome };
+  }
+  return parameters;
+}

@@ -1,0 +1,175 @@
+/** The session that the driver works on; modules see it as {@link Session}. */
+import { printable } from '../log/printable.js';
+import type { AnyModule, ConfOf, StateOf } from '../module/module.js';
+import { isTapped } from '../cycle/hooks.js';
+import type { Connection } from '../net/connection.js';
+import { Credentials, type SubmittedCredentials } from './credentials.js';
+import { loginIsOver } from './errors.js';
+import type { CloseReason, MailHooks } from './phases.js';
+import type { Security } from './protocol.js';
+import { SessionLog, type LogFacts } from './session-log.js';
+import type { BackendConversation, Peer, Session } from './session.js';
+import type { MailServer } from './server.js';
+
+/** Who can start the backend's login of a session: its driver. */
+export interface Conversable {
+  converse(): BackendConversation;
+}
+
+/** Longest login shown in a log line, in bytes. */
+const shownLoginBytes = 256;
+
+function peerOf(end: { readonly address: string; readonly port: number }): Peer {
+  if (end.address === '') return { address: 'unix:', port: 0, family: 'Unix' };
+  return { ...end, family: end.address.includes(':') ? 'IPv6' : 'IPv4' };
+}
+
+function newState(module: AnyModule): object {
+  return module.session?.() ?? {};
+}
+
+/** One client connection. */
+export class MailSession implements Session, LogFacts {
+  readonly id: number;
+  readonly server: MailServer;
+  readonly connection: Connection;
+  readonly client: Peer;
+  readonly listen: string;
+  readonly credentials = new Credentials();
+  readonly log: SessionLog;
+  security: Security = 'none';
+  /** Whether TLS began by a command; shown in log lines. */
+  usingStartTls = false;
+  loginAttempts = 0;
+  login = '';
+  closed = false;
+  /** The driver, until the session is relayed. */
+  driver: Conversable | undefined;
+  #upstream = '';
+  #waiting: Set<() => void> | undefined;
+  #abort: AbortController | undefined;
+  #states: Map<AnyModule, object> | undefined;
+
+  constructor(id: number, server: MailServer, connection: Connection, listen: string) {
+    this.id = id;
+    this.server = server;
+    this.connection = connection;
+    this.client = peerOf(connection.remoteAddress);
+    this.listen = listen;
+    this.log = new SessionLog(server.log, this);
+  }
+
+  get protocol(): string {
+    return this.server.protocol.name;
+  }
+
+  get serverName(): string {
+    return this.server.serverName;
+  }
+
+  get local(): Peer {
+    return peerOf(this.connection.localAddress);
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      if (this.closed) abort.abort();
+      else {
+        this.onAbandon(() => {
+          abort.abort();
+        });
+      }
+    }
+    return this.#abort.signal;
+  }
+
+  onAbandon(callback: () => void): void {
+    this.#waiting ??= new Set();
+    this.#waiting.add(callback);
+  }
+
+  offAbandon(callback: () => void): void {
+    this.#waiting?.delete(callback);
+  }
+
+  /** Begins a login attempt; what earlier attempts still wait for is aborted. */
+  submit(submitted: SubmittedCredentials): void {
+    this.abandonAttempt();
+    this.loginAttempts += 1;
+    this.credentials.submit(submitted);
+    this.nameLogin(submitted.login);
+  }
+
+  /** Sets the login that log lines show. */
+  nameLogin(login: Uint8Array): void {
+    this.login = printable(login, shownLoginBytes);
+  }
+
+  nameUpstream(name: string): void {
+    this.#upstream = name;
+  }
+
+  /** Ends the attempt that is under way: its waits are aborted, its credentials forgotten. */
+  abandonAttempt(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    this.credentials.reset();
+    waiting?.forEach((callback) => {
+      callback();
+    });
+    this.#abort = undefined;
+  }
+
+  /** Tells modules that the relay starts. A module that fails is logged and nothing else. */
+  tellRelay(hooks: MailHooks): void {
+    if (!isTapped(hooks.relay)) return;
+    try {
+      hooks.relay.call(this);
+    } catch (error) {
+      this.log.fault(error);
+    }
+  }
+
+  /** The session is over: tells modules, and lets go of all it held. */
+  finish(reason: CloseReason, hooks: MailHooks): void {
+    this.closed = true;
+    this.abandonAttempt();
+    this.driver = undefined;
+    if (isTapped(hooks.close)) {
+      try {
+        hooks.close.call(this, reason);
+      } catch (error) {
+        this.log.fault(error);
+      }
+    }
+    this.#states = undefined;
+  }
+
+  converse(): BackendConversation {
+    if (this.driver === undefined) throw loginIsOver();
+    return this.driver.converse();
+  }
+
+  conf<M extends AnyModule>(module: M): ConfOf<M> {
+    return this.server.conf(module);
+  }
+
+  state<M extends AnyModule>(module: M): StateOf<M> {
+    this.#states ??= new Map();
+    let state = this.#states.get(module);
+    if (state === undefined) {
+      state = newState(module);
+      this.#states.set(module, state);
+    }
+    return state as StateOf<M>;
+  }
+
+  describe(): string {
+    const secured = this.usingStartTls ? ' using starttls' : '';
+    const login = this.login === '' ? '' : `, login: "${this.login}"`;
+    const upstream = this.#upstream === '' ? '' : `, upstream: ${this.#upstream}`;
+    return `, client: ${this.client.address}${secured}, server: ${this.listen}${login}${upstream}`;
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * From an answer to a decision, in nginx's order (ngx_mail_auth_http_process_headers): refusal, WAIT, address,
+ * password. What postern adds is stricter: values that could become something else further on are refused.
+ */
+import { printable } from '../../../log/printable.js';
+import { literalFamily } from '../../../net/ip.js';
+import { parseDecimal } from '../../../net/address.js';
+import type { AuthMethod } from '../../credentials.js';
+import type { Verdict } from '../../outcome.js';
+import type { SessionLog } from '../../session-log.js';
+import type { AuthResponse } from './response-fields.js';
+
+/** What the decision depends on besides the answer. */
+export interface DecisionContext {
+  /** The server's address as in messages. */
+  readonly name: string;
+  readonly protocol: string;
+  readonly method: AuthMethod;
+  /** `auth_http_strict_status`: a login is accepted with a 2xx status or without status line only. */
+  readonly strictStatus: boolean;
+  readonly log: SessionLog;
+}
+
+/** The same request shall be made again. */
+export interface AskAgain {
+  readonly kind: 'wait';
+  /** Milliseconds before it, at least one second. */
+  readonly waitMs: number;
+}
+
+/** Bytes of a refusal's text that a client gets. */
+const longestText = 512;
+
+/** Seconds that an auth server may make a client wait; a longer wait is cut to it. */
+const longestWaitSeconds = 3600;
+
+const fault: Verdict = { kind: 'error' };
+
+/** Decides. What is wrong with the answer has been logged when the verdict is `error`. */
+export function decide(response: AuthResponse, context: DecisionContext): Verdict | AskAgain {
+  const { refusal } = response;
+  // nginx takes an empty status for a refusal in IMAP and POP3 and for none in SMTP.
+  if (refusal !== undefined && (refusal.length > 0 || needsSecret(context))) {
+    return refuse(refusal, response, context);
+  }
+  if (response.wait) return { kind: 'wait', waitMs: Math.max(1000, waitMs(response)) };
+  return accept(response, context);
+}
+
+/** A login of SMTP ends at the proxy; the others need a password for the backend. */
+function needsSecret({ protocol }: DecisionContext): boolean {
+  return protocol !== 'smtp';
+}
+
+function waitMs({ waitSeconds }: AuthResponse): number {
+  return Math.min(waitSeconds, longestWaitSeconds) * 1000;
+}
+
+function refuse(refusal: Buffer, response: AuthResponse, { log }: DecisionContext): Verdict {
+  if (log.enabled('info')) log.info(`client login failed: "${printable(refusal)}"`);
+  const code = replyCode(response.errorCode);
+  const reply = {
+    status: 'refused' as const,
+    text: clientText(refusal),
+    ...(code === undefined ? {} : { code }),
+  };
+  const wait = waitMs(response);
+  return wait === 0 ? { kind: 'refuse', reply } : { kind: 'refuse', reply, waitMs: wait };
+}
+
+/** A text for one reply line: no controls, a bounded number of bytes, whole UTF-8 characters. */
+function clientText(refusal: Buffer): string {
+  const clean = Buffer.from(refusal).map((byte) => (byte < 0x20 || byte === 0x7f ? 0x20 : byte));
+  if (clean.length <= longestText) return Buffer.from(clean).toString();
+  let end = longestText;
+  while (end > 0 && ((clean[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return Buffer.from(clean.subarray(0, end)).toString();
+}
+
+/** A refusal must not look like anything else: only 4xx and 5xx, with an enhanced code (RFC 3463) or without. */
+function replyCode(value: Uint8Array | undefined): string | undefined {
+  if (value === undefined || value.length > 16) return undefined;
+  const text = latin1(value);
+  const [code = '', enhanced, ...rest] = text.split(' ');
+  if (rest.length > 0 || code.length !== 3 || !'45'.includes(code.charAt(0))) return undefined;
+  if (parseDecimal(code) === undefined) return undefined;
+  if (enhanced !== undefined && !isEnhancedCode(enhanced, code.charAt(0))) return undefined;
+  return text;
+}
+
+function isEnhancedCode(text: string, firstDigit: string): boolean {
+  const parts = text.split('.');
+  if (parts.length !== 3 || parts[0] !== firstDigit) return false;
+  return parts.every((part) => part.length <= 3 && parseDecimal(part) !== undefined);
+}
+
+function accept(response: AuthResponse, context: DecisionContext): Verdict {
+  const { server, port, user, secret } = response;
+  const complain = (what: string): Verdict => {
+    context.log.error(`auth http server ${context.name} ${what}`);
+    return fault;
+  };
+  if (server === undefined || port === undefined || server.length === 0 || port.length === 0) {
+    return complain('did not send server or port');
+  }
+  if (context.strictStatus && !response.httpSuccess) {
+    return complain(`sent a login with HTTP status ${String(response.httpStatus)}`);
+  }
+  if (secret === undefined && context.method !== 'plain' && needsSecret(context)) {
+    return complain('did not send password');
+  }
+  const host = latin1(server);
+  if (literalFamily(host) === undefined) {
+    return complain(`sent invalid server address:"${printable(server)}"`);
+  }
+  const portNumber = parseDecimal(latin1(port)) ?? 0;
+  if (portNumber < 1 || portNumber > 65535) {
+    return complain(`sent invalid server port:"${printable(port)}"`);
+  }
+  if (breaksLine(user)) return complain('sent invalid "Auth-User"');
+  if (breaksLine(secret)) return complain('sent invalid "Auth-Pass"');
+  return {
+    kind: 'accept',
+    upstream: { host, port: portNumber },
+    ...(user === undefined ? {} : { login: user }),
+    ...(secret === undefined ? {} : { secret }),
+  };
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).latin1Slice();
+}
+
+/** CR, LF or NUL in a credential could become a command of its own at a backend. */
+function breaksLine(value: Uint8Array | undefined): boolean {
+  return value !== undefined && (value.includes(0) || value.includes(0x0a) || value.includes(0x0d));
+}

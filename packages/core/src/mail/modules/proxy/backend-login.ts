@@ -1,0 +1,196 @@
+/**
+ * The login at a backend: connect, send the PROXY header where asked for, then play the protocol's upstream dialog in
+ * strict lock-step. One deadline bounds it all. A reply is complete when the dialog says so; bytes behind a
+ * reply that has still to be answered are a fault of the backend (a reply to a question not yet asked).
+ */
+import { printable } from '../../../log/printable.js';
+import { Connection, type Receiver } from '../../../net/connection.js';
+import type { ConnectionSlots } from '../../../net/slots.js';
+import { timedOut } from '../../errors.js';
+import type { BackendLogin, Upstream } from '../../outcome.js';
+import type { BackendConversation, Session } from '../../session.js';
+import { proxyHeader } from './proxy-header.js';
+
+/** What a backend login is done with. */
+export interface BackendLoginOptions {
+  readonly conf: {
+    readonly bufferBytes: number;
+    readonly timeoutMs: number;
+    readonly passErrorMessage: boolean;
+    readonly proxyProtocol: 'off' | 'on' | 'v2';
+  };
+  /** Milliseconds for connecting and the whole login. */
+  readonly timeoutMs: number;
+  readonly connections: ConnectionSlots;
+}
+
+/** The runtime's timers overflow above it and would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+const failed: BackendLogin = { kind: 'failed' };
+const nothing = Buffer.alloc(0);
+
+/** Connects and logs in. Never rejects for what a backend does; `failed` has been logged. */
+export function logInAtBackend(
+  session: Session,
+  upstream: Upstream,
+  options: BackendLoginOptions,
+): Promise<BackendLogin> {
+  session.nameUpstream(`${upstream.host}:${upstream.port}`);
+  session.log.action = 'connecting to upstream';
+  if (options.connections.take() === undefined) {
+    session.log.write('alert', options.connections.exhausted);
+    return Promise.resolve(failed);
+  }
+  return new Promise((resolve) => {
+    new BackendDialog(session, options, resolve).connect(upstream);
+  });
+}
+
+class BackendDialog implements Receiver {
+  readonly #session: Session;
+  readonly #options: BackendLoginOptions;
+  readonly #resolve: (login: BackendLogin) => void;
+  readonly #conversation: BackendConversation;
+  readonly #deadline: NodeJS.Timeout;
+  #connection: Connection | undefined;
+  #held: Buffer = nothing;
+  #settled = false;
+
+  constructor(
+    session: Session,
+    options: BackendLoginOptions,
+    resolve: (login: BackendLogin) => void,
+  ) {
+    this.#session = session;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#conversation = session.converse();
+    this.#deadline = setTimeout(this.#expire, Math.min(options.timeoutMs, longestTimerMs));
+    session.onAbandon(this.#abandon);
+  }
+
+  connect(upstream: Upstream): void {
+    this.#connection = Connection.open(upstream, this, this.#connected);
+    this.#connection.slots = this.#options.connections;
+  }
+
+  readonly #connected = (connection: Connection): void => {
+    const { proxyProtocol } = this.#options.conf;
+    if (proxyProtocol === 'off') return;
+    this.#session.log.action = 'sending PROXY protocol header to upstream';
+    connection.send(proxyHeader(this.#session, proxyProtocol));
+  };
+
+  readonly #expire = (): void => {
+    this.#session.log.info('upstream timed out', timedOut);
+    this.#settle(failed);
+  };
+
+  readonly #abandon = (): void => {
+    this.#settle(failed);
+  };
+
+  received(bytes: Buffer): void {
+    if (this.#settled) return;
+    this.#session.log.action = 'reading response from upstream';
+    this.#held = this.#held.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#held, bytes]);
+    this.#judge();
+  }
+
+  #judge(): void {
+    while (!this.#settled) {
+      const length = this.#conversation.replyLength(this.#held);
+      if (length === 0) {
+        if (this.#held.length >= this.#options.conf.bufferBytes) this.#tooLong();
+        return;
+      }
+      const reply = this.#held.subarray(0, length);
+      const rest = this.#held.subarray(length);
+      if (!this.#step(reply, rest)) return;
+    }
+  }
+
+  /** Takes one reply. Returns whether another may be waiting in what is held. */
+  #step(reply: Buffer, rest: Buffer): boolean {
+    const step = this.#conversation.step(reply);
+    switch (step.do) {
+      case 'wait':
+        this.#held = rest;
+        return rest.length > 0;
+      case 'send':
+        if (rest.length > 0) {
+          this.#refused(rest, undefined);
+          return false;
+        }
+        this.#held = nothing;
+        this.#session.log.action = step.while;
+        this.#connection?.send(step.bytes);
+        return false;
+      case 'relay':
+        this.#ready(step.reply, rest);
+        return false;
+      case 'fail':
+        this.#refused(step.text, step.reply);
+        return false;
+      default:
+        step satisfies never;
+        return false;
+    }
+  }
+
+  #ready(reply: Uint8Array, rest: Uint8Array): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    connection.stop();
+    this.#connection = undefined;
+    this.#settle({
+      kind: 'ready',
+      connection,
+      reply: rest.length === 0 ? reply : Buffer.concat([reply, rest]),
+      idleMs: this.#options.conf.timeoutMs,
+    });
+  }
+
+  #refused(text: Uint8Array, reply: Uint8Array | undefined): void {
+    const pass = this.#options.conf.passErrorMessage && reply !== undefined;
+    const { log } = this.#session;
+    log.write(pass ? 'info' : 'error', `upstream sent invalid response: "${printable(text)}"`);
+    this.#settle(pass ? { kind: 'failed', reply: Buffer.from(reply) } : failed);
+  }
+
+  #tooLong(): void {
+    const text = printable(this.#held);
+    this.#session.log.error(`upstream sent too long response line: "${text}"`);
+    this.#settle(failed);
+  }
+
+  ended(): void {
+    this.#settle(failed);
+  }
+
+  closed(_connection: Connection, error: NodeJS.ErrnoException | undefined): void {
+    if (this.#settled) return;
+    if (error !== undefined) this.#broken(error);
+    this.#settle(failed);
+  }
+
+  #broken(error: NodeJS.ErrnoException): void {
+    const { log } = this.#session;
+    if (error.syscall === 'connect') {
+      log.action = 'reading response from upstream';
+      log.error('recv() failed', error);
+      return;
+    }
+    log.error(`${error.syscall === 'write' ? 'send' : 'recv'}() failed`, error);
+  }
+
+  #settle(login: BackendLogin): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#deadline);
+    this.#session.offAbandon(this.#abandon);
+    this.#connection?.destroy();
+    this.#resolve(login);
+  }
+}

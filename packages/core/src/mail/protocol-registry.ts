@@ -1,0 +1,49 @@
+/** The protocols of a build, by name. A protocol's own types are closed over here: nothing outside needs them. */
+import { PosternError } from '../errors.js';
+import { Driver } from './driver.js';
+import type { MailSession } from './mail-session.js';
+import type { ProtocolRegistry } from './phases.js';
+import type { CommandView, Protocol } from './protocol.js';
+import type { MailRuntime } from './runtime.js';
+
+/** A protocol as the kernel sees it. */
+export interface BoundProtocol {
+  readonly name: string;
+  readonly ports: readonly number[];
+  readonly internalError: Uint8Array;
+  /** Takes an accepted connection through its session. */
+  serve(session: MailSession, runtime: MailRuntime): void;
+}
+
+/** Filled in the `protocols` hook. */
+export class Protocols implements ProtocolRegistry {
+  readonly #byName = new Map<string, BoundProtocol>();
+  readonly #byPort = new Map<number, BoundProtocol>();
+
+  add<C extends CommandView, S, U, Conf extends object>(protocol: Protocol<C, S, U, Conf>): void {
+    if (this.#byName.has(protocol.name)) throw registeredTwice(protocol.name);
+    const bound: BoundProtocol = {
+      name: protocol.name,
+      ports: protocol.ports,
+      internalError: protocol.replies.internalError,
+      serve: (session, runtime) => {
+        new Driver(protocol, session, runtime).start();
+      },
+    };
+    this.#byName.set(protocol.name, bound);
+    for (const port of protocol.ports) this.#byPort.set(port, bound);
+  }
+
+  get(name: string): BoundProtocol | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** The protocol that `listen` guesses from a port. */
+  ofPort(port: number): BoundProtocol | undefined {
+    return this.#byPort.get(port);
+  }
+}
+
+function registeredTwice(name: string): PosternError {
+  return new PosternError('POSTERN_PROTOCOL_DUPLICATE', `protocol "${name}" is registered twice`);
+}

@@ -1,0 +1,71 @@
+/** A session after its login: two sockets, the relay between them, and what the last log line needs. */
+import { linger } from '../net/linger.js';
+import { Relay, type RelayEnd, type RelayOwner } from '../net/relay.js';
+import { timedOut } from './errors.js';
+import type { MailSession } from './mail-session.js';
+import type { BackendLogin } from './outcome.js';
+import type { MailRuntime } from './runtime.js';
+
+/** Owns a relay from its start to its end. */
+export class RelayedSession implements RelayOwner {
+  readonly #session: MailSession;
+  readonly #runtime: MailRuntime;
+  readonly #backend: Extract<BackendLogin, { kind: 'ready' }>;
+  readonly #relay: Relay;
+
+  constructor(
+    session: MailSession,
+    backend: Extract<BackendLogin, { kind: 'ready' }>,
+    runtime: MailRuntime,
+  ) {
+    this.#session = session;
+    this.#runtime = runtime;
+    this.#backend = backend;
+    this.#relay = new Relay(session.connection, backend.connection, runtime.sweep, {
+      idleMs: backend.idleMs,
+      owner: this,
+    });
+  }
+
+  start(): void {
+    this.#runtime.relays.add(this.#relay);
+    this.#session.tellRelay(this.#runtime.hooks);
+    this.#relay.start();
+  }
+
+  relayEnded(end: RelayEnd, error: NodeJS.ErrnoException | undefined): void {
+    this.#runtime.relays.delete(this.#relay);
+    this.#log(end, error);
+    linger(this.#session.connection, this.#runtime.sweep);
+    linger(this.#backend.connection, this.#runtime.sweep);
+    this.#session.finish(reasons[end], this.#runtime.hooks);
+  }
+
+  #log(end: RelayEnd, error: NodeJS.ErrnoException | undefined): void {
+    const { log } = this.#session;
+    if (end === 'timeout') {
+      log.action = 'proxying';
+      log.info('client timed out', timedOut);
+      return;
+    }
+    if (end === 'shutdown') {
+      log.action = 'proxying';
+      log.info('shutdown timeout');
+      return;
+    }
+    if (error !== undefined) {
+      log.action = 'proxying';
+      log.info(`${error.syscall === 'write' ? 'send' : 'recv'}() failed`, error);
+    }
+    if (error?.syscall === 'write') return;
+    log.action = '';
+    log.info('proxied session done');
+  }
+}
+
+const reasons = {
+  done: 'client',
+  broken: 'client',
+  timeout: 'timeout',
+  shutdown: 'shutdown',
+} as const;

@@ -1,0 +1,48 @@
+/** One `server {}` of a running cycle: its protocol, its merged configuration per module, its log. */
+import type { SourceRef } from '../config/directive.js';
+import { found } from '../cycle/cycle.js';
+import type { Logger } from '../log/logger.js';
+import type { AnyModule, ConfOf } from '../module/module.js';
+import type { BoundProtocol } from './protocol-registry.js';
+
+/** What a {@link MailServer} is made of. */
+export interface MailServerParts {
+  /** Position of the `server {` line. */
+  readonly at: SourceRef;
+  readonly protocol: BoundProtocol;
+  readonly serverName: string;
+  /** Absolute time from greeting to credentials, and for the login at the backend; ms. */
+  readonly timeoutMs: number;
+  /** Invalid commands after which the session is closed. */
+  readonly maxErrors: number;
+  readonly authzid: 'refuse' | 'ignore';
+  readonly log: Logger;
+  readonly confs: ReadonlyMap<AnyModule, object>;
+}
+
+/** One server. */
+export class MailServer {
+  readonly at: SourceRef;
+  readonly protocol: BoundProtocol;
+  readonly serverName: string;
+  readonly timeoutMs: number;
+  readonly maxErrors: number;
+  readonly authzid: 'refuse' | 'ignore';
+  readonly log: Logger;
+  readonly #confs: ReadonlyMap<AnyModule, object>;
+
+  constructor(parts: MailServerParts) {
+    this.at = parts.at;
+    this.protocol = parts.protocol;
+    this.serverName = parts.serverName;
+    this.timeoutMs = parts.timeoutMs;
+    this.maxErrors = parts.maxErrors;
+    this.authzid = parts.authzid;
+    this.log = parts.log;
+    this.#confs = parts.confs;
+  }
+
+  /** The configuration of `module` in this server. Throws `POSTERN_MODULE_NOT_LOADED`. */
+  readonly conf = <M extends AnyModule>(module: M): ConfOf<M> =>
+    found(this.#confs, module) as ConfOf<M>;
+}

@@ -1,0 +1,37 @@
+/**
+ * `worker_connections`: every socket of a worker (listener, client, auth, backend) takes one slot, and every connection
+ * a number for the log (`*16`).
+ */
+export class ConnectionSlots {
+  /** The configured limit. */
+  readonly limit: number;
+  #used = 0;
+  #last = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  /** Slots taken now. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Takes a slot. Returns the connection's number, or undefined when none is left. */
+  take(): number | undefined {
+    if (this.#used >= this.limit) return undefined;
+    this.#used += 1;
+    this.#last += 1;
+    return this.#last;
+  }
+
+  /** Gives a slot back; once per successful `take`. */
+  release(): void {
+    this.#used -= 1;
+  }
+
+  /** nginx's sentence for the alert when none is left. */
+  get exhausted(): string {
+    return `${this.limit} worker_connections are not enough`;
+  }
+}

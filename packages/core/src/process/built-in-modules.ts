@@ -1,0 +1,15 @@
+/** The modules that are always part of a build, in nginx's order. */
+import type { AnyModule } from '../module/module.js';
+import { mail } from '../mail/core-module.js';
+import { authHttp } from '../mail/modules/auth-http/module.js';
+import { proxy } from '../mail/modules/proxy/module.js';
+import { coreModule, eventsModule } from './core-module.js';
+
+/** Kernel, events, mail core, auth_http and proxy. */
+export const builtInModules: readonly AnyModule[] = [
+  coreModule,
+  eventsModule,
+  mail,
+  authHttp,
+  proxy,
+];

@@ -1,0 +1,155 @@
+/** Codecs of directives of the main context that have a grammar of their own. */
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { integer, listOf, manyWords, oneWord, text } from '../config/codec.js';
+import type { Codec, ReadContext } from '../config/directive.js';
+import { readInteger } from '../config/quantity.js';
+import { hasAccount } from './accounts.js';
+
+/** The account that workers run as. */
+export interface ProcessUser {
+  readonly user: string;
+  readonly group: string;
+}
+
+function isRoot(): boolean {
+  return process.geteuid?.() === 0;
+}
+
+/** `user name [group]`. Without privileges it is ignored with nginx's warning; with them both names must exist. */
+export const processUser: Codec<ProcessUser | undefined> = {
+  schema: { type: 'array', minItems: 1, maxItems: 2, items: { type: 'string' } },
+  syntax: 'user [group]',
+  repeat: 'refuse',
+  refusal: (directive) => `"${directive}" directive invalid value`,
+  parse([user = '', group = user], context) {
+    if (isRoot()) return knownUser({ user, group }, context);
+    context.warn(
+      'the "user" directive makes sense only if the master process runs with super-user privileges, ignored',
+    );
+    return undefined;
+  },
+};
+
+async function knownUser(account: ProcessUser, context: ReadContext): Promise<ProcessUser> {
+  const { user, group } = account;
+  if (!(await hasAccount('passwd', user))) throw context.error(`getpwnam("${user}") failed`);
+  if (!(await hasAccount('group', group))) throw context.error(`getgrnam("${group}") failed`);
+  return Object.freeze(account);
+}
+
+/** A number of processes; `auto` is the number of CPUs this process may use. */
+export const workerProcesses: Codec<number> = {
+  schema: oneWord({ anyOf: [{ const: 'auto' }, { integer: true }] }),
+  syntax: 'number | auto',
+  repeat: 'refuse',
+  refusal: (directive) => `"${directive}" directive invalid value`,
+  parse([word = ''], context) {
+    const count = word === 'auto' ? availableParallelism() : readInteger(word);
+    if (count === undefined) throw context.error(`"${context.directive}" directive invalid value`);
+    return count;
+  },
+};
+
+/** `worker_rlimit_nofile`: Node cannot raise the limit but starts with the soft one raised to the hard one. */
+export const openFiles: Codec<number | undefined> = {
+  ...integer,
+  async parse(words, context) {
+    const wanted = await integer.parse(words, context);
+    const hard = await hardLimitOfFiles();
+    if (wanted > hard) {
+      context.warn(
+        `"${context.directive}" cannot raise the limit of open files above ${String(hard)}: raise it where postern is started (ulimit -n, LimitNOFILE=)`,
+      );
+    }
+    return wanted;
+  },
+};
+
+/** The hard limit of open files; 0 where the system does not tell, so that a wanted number is warned about. */
+async function hardLimitOfFiles(): Promise<number> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  const line = limits.split('\n').find((one) => one.startsWith('Max open files')) ?? '';
+  const [, hard] = line.slice('Max open files'.length).trim().split(/\s+/);
+  return hard === 'unlimited' ? Infinity : Number(hard ?? 0);
+}
+
+/** `codec` for a directive that is read and checked but not carried out; `remedy` says what to do instead. */
+export function ignored<T>(codec: Codec<T>, remedy: string): Codec<T> {
+  return {
+    ...codec,
+    parse(words, context) {
+      context.warn(`"${context.directive}" is ignored: ${remedy}`);
+      return codec.parse(words, context);
+    },
+  };
+}
+
+/** A nice value with an optional sign. A second one is a duplicate unless the first was 0, as in nginx. */
+export const priority: Codec<number> = {
+  schema: oneWord({ pattern: '^[+-]?[0-9]{1,15}$' }),
+  syntax: 'number',
+  repeat: 'join',
+  refusal: (directive) => `"${directive}" directive invalid number`,
+  parse: ([word = '']) => Number(word) || 0,
+  join(first, next, context) {
+    if (first !== 0) throw context.error(`"${context.directive}" directive is duplicate`);
+    return next;
+  },
+};
+
+const mostCpus = 1024;
+
+function findWrongMask(words: readonly string[]): string | undefined {
+  return words.find((word) => !/^[01 ]*$/.test(word) || word.length > mostCpus);
+}
+
+/** `worker_cpu_affinity`: checked as nginx does, then ignored with nginx's warning; Node cannot bind to a CPU. */
+export const cpuAffinity: Codec<readonly string[]> = {
+  schema: {
+    ...manyWords(),
+    if: { prefixItems: [{ const: 'auto' }], minItems: 1 },
+    then: { maxItems: 2 },
+    else: { items: { pattern: `^[01 ]{0,${String(mostCpus)}}$`, type: 'string' } },
+  },
+  syntax: 'auto [cpumask] | cpumask ...',
+  repeat: 'refuse',
+  refusal: (directive, words) => maskRefusal(directive, words),
+  parse(words, context) {
+    const masks = words[0] === 'auto' ? words.slice(1) : words;
+    if (findWrongMask(masks) !== undefined) {
+      throw context.error(maskRefusal(context.directive, masks));
+    }
+    context.warn(`"${context.directive}" is not supported on this platform, ignored`);
+    return Object.freeze([...words]);
+  },
+};
+
+function maskRefusal(directive: string, words: readonly string[]): string {
+  const wrong = findWrongMask(words) ?? '';
+  if (wrong.length > mostCpus) return `"${directive}" supports up to ${String(mostCpus)} CPUs only`;
+  const char = [...wrong].find((one) => !'01 '.includes(one)) ?? '';
+  return `invalid character "${char}" in "${directive}"`;
+}
+
+/** One variable of the environment: kept if it has no value here, set otherwise. */
+export interface EnvironmentEntry {
+  readonly name: string;
+  readonly value: string | undefined;
+}
+
+const environmentEntry: Codec<EnvironmentEntry> = {
+  schema: text.schema,
+  syntax: 'variable[=value]',
+  repeat: 'refuse',
+  refusal: (directive) => `"${directive}" directive invalid value`,
+  parse([word = '']) {
+    const equals = word.indexOf('=');
+    return equals === -1
+      ? { name: word, value: undefined }
+      : { name: word.slice(0, equals), value: word.slice(equals + 1) };
+  },
+};
+
+/** `env VAR[=value]`, repeatable. */
+export const environment = listOf(environmentEntry);

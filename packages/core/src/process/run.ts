@@ -1,0 +1,55 @@
+/**
+ * From a loaded configuration to a serving proxy, in one process. The command, the library and (later) workers all go
+ * through here; nothing in mail/ knows which of them it serves.
+ */
+import type { LoadedConfiguration } from '../config/load.js';
+import { mainConf } from '../config/merge.js';
+import { Cycle } from '../cycle/cycle.js';
+import type { Logger } from '../log/logger.js';
+import type { LogTargets } from '../log/log-targets.js';
+import { buildServers } from '../mail/build-servers.js';
+import { MailFront } from '../mail/front.js';
+import { ConnectionSlots } from '../net/slots.js';
+import { eventsModule } from './core-module.js';
+
+/** What a proxy is made of. */
+export interface ProxyParts {
+  readonly configuration: LoadedConfiguration;
+  /** The log of the process. */
+  readonly log: Logger;
+  /** All open logs, shared between servers. */
+  readonly targets: LogTargets;
+}
+
+/** A proxy whose configuration is sound and which has opened nothing yet. */
+export interface PreparedProxy {
+  /**
+   * Opens all sockets. With `test` a busy address is no error.
+   * Throws PosternError with nginx's sentence; nothing stays open then.
+   */
+  open(options?: { readonly test?: boolean }): Promise<RunningProxy>;
+}
+
+/** A proxy that accepts clients. */
+export interface RunningProxy {
+  /** Addresses in normal form, for instance `127.0.0.1:143`, with the ports that the kernel chose. */
+  readonly addresses: readonly string[];
+  /** Sessions that are open now. */
+  readonly sessions: { readonly waiting: number; readonly relayed: number };
+  /** Stops accepting; sessions go on. */
+  stopAccepting(): Promise<void>;
+  /** Stops accepting and ends every session. */
+  stop(): Promise<void>;
+}
+
+/** Sets modules up and builds every server. Throws ConfigError. */
+export function prepareProxy(parts: ProxyParts): PreparedProxy {
+  const { configuration, log, targets } = parts;
+  const { workerConnections } = mainConf(configuration.root, eventsModule);
+  const connections = new ConnectionSlots(workerConnections);
+  const cycle = new Cycle({ configuration, log, connections });
+  const listens = buildServers(cycle, targets);
+  return {
+    open: (options = {}) => MailFront.open(listens, cycle, { test: options.test ?? false }),
+  };
+}

@@ -1,0 +1,27 @@
+/** Scripted peers, transcripts and a small IMAP backend for tests of postern and its modules. */
+export { NotReceived, Unexpected } from './errors.js';
+export { printable, toBytes, toText } from './bytes-text.js';
+export { ByteInbox, findCount, findLine, findThrough } from './byte-inbox.js';
+export type { Find, InboxEnd } from './byte-inbox.js';
+export { ScriptedPeer } from './scripted-peer.js';
+export type { PeerOptions } from './scripted-peer.js';
+export { connectClient } from './scripted-client.js';
+export type { ClientOptions, Target } from './scripted-client.js';
+export { Listening } from './listening.js';
+export type { ListenOptions } from './listening.js';
+export { startScriptedBackend } from './scripted-backend.js';
+export type { Conversation, ScriptedBackend } from './scripted-backend.js';
+export { AuthRequest, percentDecode } from './auth-request.js';
+export type { Header } from './auth-request.js';
+export { acceptLogin, refuseLogin } from './auth-answer.js';
+export type { AuthAnswer, HeaderAnswer, OddAnswer } from './auth-answer.js';
+export { startAuthServer } from './auth-server.js';
+export type { Answerer, AuthServer, AuthServerOptions } from './auth-server.js';
+export { parseTranscript, printTranscript } from './transcript.js';
+export type { Transcript, TranscriptLine } from './transcript.js';
+export { formatDifferences } from './transcript-play.js';
+export type { Difference } from './transcript-play.js';
+export { asNginx, runAgainstListener, runWholeAndSplit } from './transcript-run.js';
+export type { Outcome, ProxyPlan, RunOptions, RunningProxy } from './transcript-run.js';
+export { runAgainstDialog } from './transcript-dialog.js';
+export type { DialogOutcome, DialogRunOptions } from './transcript-dialog.js';

@@ -1,0 +1,74 @@
+/**
+ * `npm run test:peers`: the tests beside a real nginx, a real Dovecot and real clients. Installs the Debian
+ * packages where it may; a missing one is a failure, never a skipped test. Arguments go to vitest.
+ */
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { progress } from './progress.mjs';
+import { run, tool } from './run.mjs';
+import { setUp } from './setup.mjs';
+
+/** What proves that a package is there: a command, or a file by its absolute path. */
+const peers = [
+  { debian: 'nginx', proof: 'nginx' },
+  { debian: 'libnginx-mod-mail', proof: '/usr/lib/nginx/modules/ngx_mail_module.so' },
+  { debian: 'dovecot-imapd', proof: '/usr/lib/dovecot/imap' },
+  { debian: 'curl', proof: 'curl' },
+  { debian: 'swaks', proof: 'swaks' },
+  { debian: 'python3', proof: 'python3' },
+  { debian: 'openssl', proof: 'openssl' },
+  { debian: 'gcc', proof: 'gcc' },
+  { debian: 'libc6-dev', proof: '/usr/include/stdio.h' },
+];
+
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// Daemons live in sbin, which an ordinary user's path often leaves out.
+const path = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'].join(
+  delimiter,
+);
+
+function isPresent({ proof }) {
+  if (proof.startsWith('/')) return existsSync(proof);
+  return path.split(delimiter).some((folder) => isExecutable(join(folder, proof)));
+}
+
+const missingPeers = () => peers.filter((peer) => !isPresent(peer)).map((peer) => peer.debian);
+
+async function apt(missing) {
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const options = ['-y', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0'];
+  const update = await run('apt-get', ['update'], { env });
+  const added = await run('apt-get', ['install', ...options, ...missing], { env });
+  return added.code === 0 ? '' : update.output + added.output;
+}
+
+async function installPeers() {
+  const missing = missingPeers();
+  if (missing.length === 0) return;
+  const list = missing.join(' ');
+  if (process.getuid?.() !== 0 || !isExecutable('/usr/bin/apt-get')) {
+    process.stderr.write(`These tests need, as root: apt-get install ${list}\n`);
+    process.exit(1);
+  }
+  const output = await progress(`Installing ${list}`, () => apt(missing));
+  const still = missingPeers();
+  if (still.length === 0) return;
+  process.stderr.write(
+    `${output}These packages are missing and could not be installed: ${still.join(' ')}\n`,
+  );
+  process.exit(1);
+}
+
+await installPeers();
+await setUp();
+const args = ['run', '--config', 'tests/vitest.config.ts', ...process.argv.slice(2)];
+const { code } = await tool('vitest', 'vitest', args, { show: true, env: { PATH: path } });
+process.exitCode = code;
