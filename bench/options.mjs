@@ -30,8 +30,10 @@ parts: ${PARTS.join(' ')} (without any: ${DEFAULT_PARTS.join(' ')})
 /** Wrong use of the command line: the message and nothing else is shown. */
 export class UsageError extends Error {}
 
-/** @param {string} value */
+/** @param {string} [value] */
 const string = (value) => ({ type: /** @type {const} */ ('string'), default: value });
+
+const boolean = { type: /** @type {const} */ ('boolean'), default: false };
 
 const DECLARED = {
   rounds: string('5'),
@@ -43,13 +45,13 @@ const DECLARED = {
   'leak-logins': string('50000'),
   'proxy-a': string('nginx'),
   'proxy-b': string('postern'),
-  postern: { type: 'string' },
+  postern: string(),
   nginx: string('nginx'),
   'nginx-module': string('/usr/lib/nginx/modules/ngx_mail_module.so'),
-  json: { type: 'string' },
-  'auth-close': { type: 'boolean', default: false },
-  assert: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
+  json: string(),
+  'auth-close': boolean,
+  assert: boolean,
+  help: boolean,
 };
 
 function number(values, name, smallest, largest) {

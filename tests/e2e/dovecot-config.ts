@@ -23,8 +23,6 @@ mail_location = maildir:~/Maildir
 mail_save_crlf = yes
 mail_fsync = never
 mailbox_idle_check_interval = 1 secs
-auth_debug=yes
-auth_debug_passwords=yes
 first_valid_uid = ${String(mailUser.uid)}
 passdb {
   driver = passwd-file
@@ -60,6 +58,9 @@ service imap {
 }
 `;
 
+/** Dovecot looks names up with these characters escaped. */
+const lookupKey = (user: string): string => user.replace(/["'\\]/g, '\\$&');
+
 /** Dovecot's user file. Passwords are in Base64, since they may hold colons and any byte. */
 export const usersFile = (directory: string, accounts: readonly Account[]): Buffer =>
   Buffer.from(
@@ -67,7 +68,7 @@ export const usersFile = (directory: string, accounts: readonly Account[]): Buff
       .map(({ user, password, home }) => {
         const secret = `{PLAIN.b64}${Buffer.from(password, 'latin1').toString('base64')}`;
         const { uid, gid } = mailUser;
-        return `${user}:${secret}:${String(uid)}:${String(gid)}::${directory}/mail/${home}::\n`;
+        return `${lookupKey(user)}:${secret}:${String(uid)}:${String(gid)}::${directory}/mail/${home}::\n`;
       })
       .join(''),
     'latin1',

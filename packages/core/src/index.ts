@@ -1,28 +1,31 @@
 /** The public interface of @postern/core. */
-export { PosternError, ConfigError, ModuleError } from './errors.js';
-export type {
-  AnySlot,
-  Block,
-  Codec,
-  Directive,
-  Directives,
-  Level,
-  ReadContext,
-  Slot,
-  SlotOptions,
-  SourceRef,
-  WordsSchema,
-} from './config/directive.js';
+
+// Errors
+export { ConfigError, ModuleError, PosternError } from './errors.js';
+
+// Directives and their values
+export * from './config/codec.js';
 export { block, slot } from './config/directive.js';
+export type * from './config/directive.js';
+
+// Modules
 export { defineModule, moduleApi } from './module/module.js';
 export type * from './module/module.js';
+
+// The mail proxy
+export { mail } from './mail/core-module.js';
+export { authHttp } from './mail/modules/auth-http/module.js';
+export { proxy } from './mail/modules/proxy/module.js';
 export { createMailHooks, Stage } from './mail/phases.js';
 export type * from './mail/phases.js';
 export type * from './mail/protocol.js';
 export type * from './mail/outcome.js';
 export type * from './mail/session.js';
-export * from './mail/sasl/index.js';
-export { unsafeCredentials } from './mail/errors.js';
+export type * from './mail/credentials.js';
 export { Secret } from './mail/secret.js';
-export { bytes, flags, oneOf, words } from './config/codec.js';
-export { mail } from './mail/core-module.js';
+export { unsafeCredentials } from './mail/errors.js';
+export * from './mail/sasl/index.js';
+
+// The proxy as a library
+export { createServer } from './process/create-server.js';
+export type * from './process/create-server.js';

@@ -17,7 +17,7 @@ export { acceptLogin, refuseLogin } from './auth-answer.js';
 export type { AuthAnswer, HeaderAnswer, OddAnswer } from './auth-answer.js';
 export { startAuthServer } from './auth-server.js';
 export type { Answerer, AuthServer, AuthServerOptions } from './auth-server.js';
-export { parseTranscript, printTranscript } from './transcript.js';
+export { parseTranscript, printTranscript, settings } from './transcript.js';
 export type { Transcript, TranscriptLine } from './transcript.js';
 export { formatDifferences } from './transcript-play.js';
 export type { Difference } from './transcript-play.js';
@@ -25,3 +25,5 @@ export { asNginx, runAgainstListener, runWholeAndSplit } from './transcript-run.
 export type { Outcome, ProxyPlan, RunOptions, RunningProxy } from './transcript-run.js';
 export { runAgainstDialog } from './transcript-dialog.js';
 export type { DialogOutcome, DialogRunOptions } from './transcript-dialog.js';
+export { isAtLeast, makeCertificate, nginxVersion, onlyPostern, startNginx } from './nginx.js';
+export type { CertificateFiles, NginxOptions, RunningNginx } from './nginx.js';

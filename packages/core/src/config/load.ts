@@ -27,6 +27,8 @@ import { Parser, type Statement } from './parser.js';
 import { type Declaration, kernelDirectives, Registry } from './registry.js';
 import { OpenScope, type Scope } from './scope.js';
 
+export type { Scope } from './scope.js';
+
 /** What {@link loadConfiguration} needs. */
 export interface LoadOptions {
   /** Path of the main file, as it is to be opened and named in errors. */
@@ -86,10 +88,11 @@ class Loader {
 
   async load(): Promise<LoadedConfiguration> {
     for (const module of this.#options.modules) this.#add(module);
-    const { globals, file, parsed } = this.#options;
+    const { globals, file, text, parsed } = this.#options;
     if (globals !== undefined) {
       await this.#readBlock(new Parser(Buffer.from(globals), undefined), this.#root, false);
     }
+    if (text !== undefined) this.#files.set(file, { path: file, bytes: Buffer.from(text) });
     await this.#readFile(file, this.#root, undefined);
     // Not earlier: a module of `load_module` may be what another one requires.
     const modules = orderModules([...this.#modules.values()]);

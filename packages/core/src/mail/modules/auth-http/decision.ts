@@ -128,7 +128,7 @@ function accept(response: AuthResponse, context: DecisionContext): Verdict {
 }
 
 function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes).latin1Slice();
+  return Buffer.from(bytes).toString('latin1');
 }
 
 /** CR, LF or NUL in a credential could become a command of its own at a backend. */

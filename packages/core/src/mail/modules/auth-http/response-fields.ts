@@ -64,23 +64,23 @@ export class AuthResponse {
         this.#setStatus(value);
         return;
       case 'auth-wait':
-        this.waitSeconds = parseDecimal(value.latin1Slice()) ?? this.waitSeconds;
+        this.waitSeconds = parseDecimal(value.toString('latin1')) ?? this.waitSeconds;
         return;
       case 'connection':
-        if (value.latin1Slice().toLowerCase().includes('close')) this.persistent = false;
+        if (value.toString('latin1').toLowerCase().includes('close')) this.persistent = false;
         return;
       case 'content-length':
         this.contentLength =
-          this.contentLength === undefined ? (parseDecimal(value.latin1Slice()) ?? -1) : -1;
+          this.contentLength === undefined ? (parseDecimal(value.toString('latin1')) ?? -1) : -1;
         return;
       case 'transfer-encoding':
         this.chunked =
-          this.chunked === undefined && value.latin1Slice().toLowerCase() === 'chunked';
+          this.chunked === undefined && value.toString('latin1').toLowerCase() === 'chunked';
     }
   }
 
   #setStatus(value: Buffer): void {
-    const text = value.latin1Slice();
+    const text = value.toString('latin1');
     if (text === 'OK') return;
     if (text === 'WAIT') this.wait = true;
     else this.refusal = Buffer.from(value);

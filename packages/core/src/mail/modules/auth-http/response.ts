@@ -163,7 +163,7 @@ export class ResponseParser {
   }
 
   #endStatusLine(bytes: Buffer): void {
-    this.response.setStatusLine(bytes.latin1Slice(this.#valueStart, this.#valueEnd));
+    this.response.setStatusLine(bytes.toString('latin1', this.#valueStart, this.#valueEnd));
     this.#state = State.lineStart;
   }
 
@@ -202,7 +202,7 @@ export class ResponseParser {
   }
 
   #endLine(bytes: Buffer): void {
-    const name = bytes.latin1Slice(this.#nameStart, this.#nameEnd).toLowerCase();
+    const name = bytes.toString('latin1', this.#nameStart, this.#nameEnd).toLowerCase();
     this.response.setHeader(name, bytes.subarray(this.#valueStart, this.#valueEnd));
     this.#state = State.lineStart;
   }

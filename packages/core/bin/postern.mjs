@@ -1,0 +1,6 @@
+#!/usr/bin/env -S node --max-semi-space-size=4 --optimize-for-size
+// Before anything is loaded: Node opens its inspector on USR1, which nginx's tools send to reopen logs.
+process.on('SIGUSR1', () => undefined);
+
+const { runCommand } = await import('../dist/cli/command.js');
+await runCommand();

@@ -1,0 +1,39 @@
+/**
+ * What the tests run against: postern. For work on the tests themselves `POSTERN_E2E_FRONT` puts something else there:
+ * `nginx` (the installed one) or `direct` (no proxy at all: the clients talk to Dovecot).
+ */
+import { existsSync } from 'node:fs';
+import { startPostern } from './postern.js';
+import { startProxyProcess, type Front, type FrontOptions } from './proxy-process.js';
+
+/** Starts what stands in front of the Dovecot on `dovecotPort`. */
+export function startFront(dovecotPort: number, options: FrontOptions): Promise<Front> {
+  switch (process.env['POSTERN_E2E_FRONT']) {
+    case 'nginx':
+      return startNginx(options);
+    case 'direct':
+      return Promise.resolve(noFront(dovecotPort));
+    default:
+      return startPostern(options);
+  }
+}
+
+const mailModule = '/usr/lib/nginx/modules/ngx_mail_module.so';
+
+function startNginx(options: FrontOptions): Promise<Front> {
+  const load = existsSync(mailModule) ? `load_module ${mailModule};` : '';
+  const globals = `${load} daemon off; master_process off;`;
+  return startProxyProcess(
+    (directory) => ['nginx', '-p', directory, '-c', `${directory}/nginx.conf`, '-g', globals],
+    options,
+  );
+}
+
+const noFront = (port: number): Front => ({
+  port,
+  pid: 0,
+  isRunning: () => true,
+  log: () => '',
+  written: () => '',
+  stop: () => Promise.resolve(),
+});

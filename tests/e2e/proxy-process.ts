@@ -1,0 +1,101 @@
+/** Starting a mail proxy with an `nginx.conf` in a directory of its own, and reading what it logs. */
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectClient } from '@postern/testkit';
+import { Child } from './child.js';
+import { freePort } from './free-port.js';
+import { until } from './until.js';
+
+/** What stands between the clients and Dovecot. */
+export interface Front {
+  readonly port: number;
+  /** Process id of the proxy, 0 if there is none. */
+  readonly pid: number;
+  /** Whether its process still runs. */
+  isRunning(): boolean;
+  /** The error log so far. */
+  log(): string;
+  /** Everything it wrote anywhere: standard output and error, and every file in its directory. */
+  written(): string;
+  stop(): Promise<void>;
+}
+
+/** What differs from test to test in the configuration. */
+export interface FrontOptions {
+  readonly authPort: number;
+  /** Level of the error log, default `info`. */
+  readonly logLevel?: string;
+  /** Further directives of `mail {}`. */
+  readonly mail?: string;
+}
+
+/** A program and its arguments, given the directory that holds `nginx.conf`. */
+export type CommandLine = (directory: string) => readonly [command: string, ...args: string[]];
+
+const configuration = (port: number, { authPort, logLevel = 'info', mail = '' }: FrontOptions) => `
+worker_processes 1;
+error_log logs/error.log ${logLevel};
+pid logs/proxy.pid;
+events {
+    worker_connections 4096;
+}
+mail {
+    server_name mail.example.com;
+    auth_http 127.0.0.1:${String(authPort)}/auth;
+    imap_auth plain login cram-md5;
+    imap_capabilities IMAP4rev1 UIDPLUS IDLE LITERAL+;
+    ${mail}
+    server {
+        listen 127.0.0.1:${String(port)} backlog=1024;
+        protocol imap;
+    }
+}
+`;
+
+/** Starts a proxy and waits for its greeting. Rejects with what it wrote if it ends before. */
+export async function startProxyProcess(
+  commandLine: CommandLine,
+  options: FrontOptions,
+): Promise<Front> {
+  const directory = mkdtempSync(join(tmpdir(), 'proxy-'));
+  chmodSync(directory, 0o755);
+  mkdirSync(join(directory, 'logs'));
+  const port = await freePort();
+  writeFileSync(join(directory, 'nginx.conf'), configuration(port, options));
+  const [command, ...args] = commandLine(directory);
+  const child = new Child(command, args);
+  const log = (): string => contents(join(directory, 'logs/error.log'));
+  const written = (): string => [child.output, ...filesOf(directory).map(contents)].join('\n');
+  const stop = async (): Promise<void> => {
+    await child.stop();
+    rmSync(directory, { recursive: true });
+  };
+  try {
+    await until('greeting of the proxy', () => child.hasEnded || greets(port), { state: written });
+    if (child.hasEnded) throw new Error(`the proxy did not start: ${written()}`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { port, pid: child.pid, isRunning: () => !child.hasEnded, log, written, stop };
+}
+
+async function greets(port: number): Promise<boolean> {
+  try {
+    const client = await connectClient(port);
+    const greeting = await client.line().finally(() => client.close());
+    return greeting === '* OK IMAP4 ready';
+  } catch {
+    return false;
+  }
+}
+
+const contents = (path: string): string => (existsSync(path) ? readFileSync(path, 'latin1') : '');
+
+function filesOf(directory: string): readonly string[] {
+  const entries = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  const paths = entries.map((entry) => join(directory, entry));
+  return paths.filter((path) => !path.endsWith('/nginx.conf') && statSync(path).isFile());
+}

@@ -1,0 +1,30 @@
+/** Clients written with Python's imaplib: clients/*.py, which read what they shall do from standard input. */
+import { fileURLToPath } from 'node:url';
+import type { Account } from './accounts.js';
+import { run } from './child.js';
+
+/** The ways in which clients/account.py can log in. */
+export const waysToLogIn = [
+  'LOGIN, quoted',
+  'LOGIN, literal',
+  'LOGIN, non-synchronizing literals',
+  'AUTHENTICATE PLAIN',
+  'AUTHENTICATE LOGIN',
+  'AUTHENTICATE CRAM-MD5',
+] as const;
+
+/** One of {@link waysToLogIn}. */
+export type WayToLogIn = (typeof waysToLogIn)[number];
+
+/** Runs clients/`name`.py with `request` and gives its output; rejects with Python's words when it fails. */
+export function runClient(name: string, request: object): Promise<Buffer> {
+  const script = fileURLToPath(new URL(`clients/${name}.py`, import.meta.url));
+  // -B: nothing compiled is left in the source tree.
+  return run('python3', ['-B', script], { input: JSON.stringify(request), deadlineMs: 110_000 });
+}
+
+/** What a client needs to know about an account. */
+export const credentials = ({ user, password }: Account): { user: string; password: string } => ({
+  user,
+  password,
+});
