@@ -1,5 +1,5 @@
 // W2: bulk data through logged-in sessions.
-import { atLeast, ratioRow } from '../goals.mjs';
+import { atLeast, ratioRow, valueRow } from '../goals.mjs';
 import { alternate, compare, measure, withBoth } from '../measure.mjs';
 
 const MiB = 1 << 20;
@@ -34,6 +34,8 @@ export async function relay(bench) {
       rounds[workload.name] = measured;
       rows.push(ratioRow({ ...what, unit: 'GB per second' }, speed, workload.goal));
       rows.push(ratioRow({ ...what, unit: 'CPU s per GB' }, cpu));
+      const { a, b } = compare(measured, (one) => one.busy);
+      rows.push(valueRow({ ...what, unit: 'CPUs used' }, { a, b }));
     }
   });
   return { rounds, rows };

@@ -31,8 +31,8 @@ const traits: readonly (readonly [trait: string, user: string, password: string]
   ['every 8-bit byte in the password', 'bytes', every8BitByte],
   ['a long password', 'long', 'long-'.repeat(50)],
   ['a space in the name', 'two words', 'Secret123'],
-  ['quotes and backslashes in the name', 'the "b\\c" user', 'Secret123'],
-  ['a percent sign in the name', '50%25 off', 'Secret123'],
+  ['quotes and backslashes in the name', 'the"b\\c"user', 'Secret123'],
+  ['a percent sign in the name', '50%25off', 'Secret123'],
   ['UTF-8 in the name', utf8('андрей-李'), 'Secret123'],
 ];
 

@@ -1,5 +1,5 @@
 /** curl reads mail with one command. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { alice } from './accounts.js';
 import { run } from './child.js';
 import { letterTo } from './message.js';
@@ -11,9 +11,8 @@ beforeAll(async () => {
   stage = await setStage();
   stage.dovecot.deliver(alice, letterTo('the first reader'));
   stage.dovecot.deliver(alice, letterTo('the second reader'));
+  return () => stage.stop();
 });
-
-afterAll(() => stage.stop());
 
 /** Runs curl; credentials go in by standard input. */
 function curl(path: string, ...options: readonly string[]): Promise<Buffer> {
@@ -29,7 +28,6 @@ const cases = [
   { name: 'by AUTHENTICATE PLAIN with an initial response', options: ['--sasl-ir', '--login-options', 'AUTH=PLAIN'] },
   { name: 'by AUTHENTICATE LOGIN', options: ['--login-options', 'AUTH=LOGIN'] },
   { name: 'by AUTHENTICATE CRAM-MD5', options: ['--login-options', 'AUTH=CRAM-MD5'] },
-  { name: 'by the LOGIN command', options: ['--login-options', 'AUTH=+LOGIN'] },
 ];
 
 describe('curl', () => {

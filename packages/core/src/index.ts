@@ -29,3 +29,7 @@ export * from './mail/sasl/index.js';
 // The proxy as a library
 export { createServer } from './process/create-server.js';
 export type * from './process/create-server.js';
+
+// The command
+export { runCommand } from './cli/command.js';
+export type { RunOptions } from './cli/command.js';

@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=4 --optimize-for-size
-import { runCommand } from '@postern/core/command';
-import { standardModules } from '../dist/index.js';
+// Before anything is loaded: Node opens its inspector on USR1, which nginx's tools send to reopen logs.
+process.on('SIGUSR1', () => undefined);
 
-await runCommand({ standard: standardModules });
+const { runPostern } = await import('../dist/index.js');
+await runPostern();

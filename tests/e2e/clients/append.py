@@ -1,4 +1,4 @@
-"""Logs in and appends the message in a file to INBOX."""
+"""Logs in, appends the message in a file to INBOX and prints the server's answer."""
 from account import connect, expect, request
 
 wanted = request()
