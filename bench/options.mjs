@@ -10,7 +10,7 @@ export const USAGE = `usage: npm run bench -- imap [part...] [option...]
 
 parts: ${PARTS.join(' ')} (without any: ${DEFAULT_PARTS.join(' ')})
 
-  --rounds N         rounds of each measurement (idle: 2 at most)       5
+  --rounds N         rounds of each measurement (idle: 3 at most)       5
   --seconds S        length of one relay or latency measurement         1
   --logins N         logins of one login measurement                    10000
   --concurrency N    logins at the same time                            64

@@ -37,7 +37,7 @@ export function isInstalled() {
   if (!existsSync(installed)) return false;
   const present = packagesOf(installed);
   return Object.entries(packagesOf(join(root, 'package-lock.json')))
-    .filter(([path, wanted]) => path.startsWith('node_modules/') && !wanted.optional)
+    .filter(([path, wanted]) => path.includes('node_modules/') && !wanted.optional)
     .every(([path, wanted]) => {
       const found = present[path];
       return found?.version === wanted.version && found?.resolved === wanted.resolved;

@@ -14,8 +14,8 @@ async function settledKiB(pids, seconds) {
   return anonymousKiB(pids);
 }
 
-/** Two agree within a hundredth, and each takes seconds. */
-const MOST_ROUNDS = 2;
+/** Rounds of nginx agree within a hundredth, of Node within a few; each takes seconds. */
+const MOST_ROUNDS = 3;
 
 /** Fresh processes each time: memory that earlier sessions left behind would be used again. */
 async function once(bench, kind) {

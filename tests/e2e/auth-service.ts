@@ -15,7 +15,7 @@ export function startAuthService(
     (request) => {
       const password = passwords.get(request.user);
       if (password === undefined || !isRight(request, password)) {
-        return refuseLogin('Wrong name or password', 1);
+        return refuseLogin('Wrong name or password');
       }
       // A digest cannot be used for the login at the backend: the service knows the password instead.
       const digest = request.method === 'cram-md5';

@@ -25,7 +25,10 @@ function curl(path: string, ...options: readonly string[]): Promise<Buffer> {
 const cases = [
   { name: 'by the mechanism it prefers', options: [] },
   { name: 'by AUTHENTICATE PLAIN', options: ['--login-options', 'AUTH=PLAIN'] },
-  { name: 'by AUTHENTICATE PLAIN with an initial response', options: ['--sasl-ir', '--login-options', 'AUTH=PLAIN'] },
+  {
+    name: 'by AUTHENTICATE PLAIN with an initial response',
+    options: ['--sasl-ir', '--login-options', 'AUTH=PLAIN'],
+  },
   { name: 'by AUTHENTICATE LOGIN', options: ['--login-options', 'AUTH=LOGIN'] },
   { name: 'by AUTHENTICATE CRAM-MD5', options: ['--login-options', 'AUTH=CRAM-MD5'] },
 ];

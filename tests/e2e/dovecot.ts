@@ -77,7 +77,11 @@ const inboxOf = (directory: string, { home }: Account): string =>
 function makeMailbox(directory: string, account: Account): void {
   const inbox = inboxOf(directory, account);
   for (const part of ['', 'cur', 'new', 'tmp']) mkdirSync(join(inbox, part), { recursive: true });
-  for (const path of [inbox, join(inbox, '..'), ...['cur', 'new', 'tmp'].map((p) => join(inbox, p))]) {
+  for (const path of [
+    inbox,
+    join(inbox, '..'),
+    ...['cur', 'new', 'tmp'].map((p) => join(inbox, p)),
+  ]) {
     chownSync(path, mailUser.uid, mailUser.gid);
   }
 }

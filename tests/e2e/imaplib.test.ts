@@ -1,4 +1,5 @@
 /** Logins of Python's imaplib, in every way it can, with every kind of name and password. */
+import { acceptLogin, connectClient, refuseLogin } from '@postern/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { accounts, accountWith, alice, type Account } from './accounts.js';
 import { letterTo } from './message.js';
@@ -59,5 +60,18 @@ describe('a refused login', () => {
     const outcomes = await readMail(way, wrong);
     for (const outcome of outcomes) expect(outcome).toContain('Wrong name or password');
     expect(outcomes).toHaveLength(wrong.length);
+  });
+
+  it('with a wait can be repeated with the right password on the same connection', async () => {
+    stage.auth.answerWith((request) =>
+      request.attempt === 1 ? refuseLogin('Once more', 1) : acceptLogin(stage.dovecot.port),
+    );
+    const client = await connectClient(stage.front.port, { deadlineMs: 60_000 });
+    await client.line();
+    await client.sendLine(`a LOGIN ${alice.user} wrong`);
+    await client.expect('a NO Once more');
+    await client.sendLine(`b LOGIN ${alice.user} ${alice.password}`);
+    await client.expect(/^b OK /);
+    await client.close();
   });
 });

@@ -3,7 +3,10 @@ import { createCipheriv, createHash } from 'node:crypto';
 
 /** A short message that names its reader. */
 export const letterTo = (reader: string): Buffer =>
-  Buffer.from(`Subject: to ${reader}\r\nFrom: a@example.com\r\n\r\nHello, ${reader}.\r\n`, 'latin1');
+  Buffer.from(
+    `Subject: to ${reader}\r\nFrom: a@example.com\r\n\r\nHello, ${reader}.\r\n`,
+    'latin1',
+  );
 
 const lineLength = 997;
 

@@ -1,6 +1,6 @@
 /** Everything a test needs: Dovecot, the auth service that points at it, and the proxy in front. */
 import type { AuthServer } from '@postern/testkit';
-import { accounts } from './accounts.js';
+import { accounts, type Account } from './accounts.js';
 import { startAuthService } from './auth-service.js';
 import { startDovecot, type Dovecot } from './dovecot.js';
 import { startFront } from './front.js';
@@ -14,16 +14,25 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
+/** How a stage is set. */
+export interface StageOptions extends Omit<FrontOptions, 'authPort'> {
+  /** Who has a mailbox; default {@link accounts}. */
+  readonly people?: readonly Account[];
+}
+
 /** Starts all three; when one fails, the others are stopped. */
-export async function setStage(options: Omit<FrontOptions, 'authPort'> = {}): Promise<Stage> {
+export async function setStage({
+  people = accounts,
+  ...options
+}: StageOptions = {}): Promise<Stage> {
   const started: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of started.reverse()) await end();
   };
   try {
-    const dovecot = await startDovecot(accounts);
+    const dovecot = await startDovecot(people);
     started.push(() => dovecot.stop());
-    const auth = await startAuthService(accounts, dovecot.port);
+    const auth = await startAuthService(people, dovecot.port);
     started.push(() => auth.close());
     const front = await startFront(dovecot.port, { ...options, authPort: auth.port });
     started.push(() => front.stop());

@@ -2,14 +2,7 @@
 import { Secret, type CommandView } from '@postern/core';
 
 /** The commands that exist before login; every other verb is an invalid command. */
-export const verbs = [
-  'NOOP',
-  'LOGIN',
-  'LOGOUT',
-  'STARTTLS',
-  'CAPABILITY',
-  'AUTHENTICATE',
-] as const;
+export const verbs = ['NOOP', 'LOGIN', 'LOGOUT', 'STARTTLS', 'CAPABILITY', 'AUTHENTICATE'] as const;
 
 /** A command's verb. */
 export type Verb = (typeof verbs)[number];

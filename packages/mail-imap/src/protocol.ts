@@ -4,7 +4,11 @@ import type { ImapCommand } from './command.js';
 import { imapClientDialog, type ImapClientConf, type ImapClientState } from './client-dialog.js';
 import { ImapParser } from './parser.js';
 import { replies } from './replies.js';
-import { imapUpstreamDialog, type ImapUpstreamConf, type ImapUpstreamState } from './upstream-dialog.js';
+import {
+  imapUpstreamDialog,
+  type ImapUpstreamConf,
+  type ImapUpstreamState,
+} from './upstream-dialog.js';
 
 /** The configuration of a server as IMAP needs it. */
 export interface ImapConf extends ImapClientConf, ImapUpstreamConf {

@@ -7,16 +7,45 @@ const runs = { numRuns: 20_000 };
 
 /** Pieces of which hostile and ordinary input is made. */
 const piece = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom('a ', 'b2 ', ' ', 'NOOP', 'login', 'AUTHENTICATE', 'FOO', 'CAPABILITY') },
-  { weight: 3, arbitrary: fc.constantFrom('\r\n', '\n', '\r', '"', '\\', '"\\"', '\0', ' u', ' "p q"') },
-  { weight: 3, arbitrary: fc.constantFrom('{1}\r\n', '{2+}\r\n', '{0}', '{60+}', '{99999999999}', '+}\r\n', '{', '}') },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      'a ',
+      'b2 ',
+      ' ',
+      'NOOP',
+      'login',
+      'AUTHENTICATE',
+      'FOO',
+      'CAPABILITY',
+    ),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom('\r\n', '\n', '\r', '"', '\\', '"\\"', '\0', ' u', ' "p q"'),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      '{1}\r\n',
+      '{2+}\r\n',
+      '{0}',
+      '{60+}',
+      '{99999999999}',
+      '+}\r\n',
+      '{',
+      '}',
+    ),
+  },
   { weight: 1, arbitrary: fc.uint8Array({ maxLength: 6 }).map(text) },
 );
 const stream = fc.array(piece, { maxLength: 24 }).map((pieces) => bytes(pieces.join('')));
 const cuts = fc.array(fc.nat({ max: 200 }), { maxLength: 12 });
 
 function cut(input: Uint8Array, at: readonly number[]): Uint8Array[] {
-  const places = [0, ...[...at].sort((a, b) => a - b), input.length].map((place) => Math.min(place, input.length));
+  const places = [0, ...[...at].sort((a, b) => a - b), input.length].map((place) =>
+    Math.min(place, input.length),
+  );
   return places.slice(1).map((end, index) => input.slice(places[index], end));
 }
 

@@ -21,9 +21,19 @@ export { parseTranscript, printTranscript, settings } from './transcript.js';
 export type { Transcript, TranscriptLine } from './transcript.js';
 export { formatDifferences } from './transcript-play.js';
 export type { Difference } from './transcript-play.js';
-export { asNginx, runAgainstListener, runWholeAndSplit } from './transcript-run.js';
+export {
+  asNginx,
+  needsCertificate,
+  runAgainstListener,
+  runWholeAndSplit,
+} from './transcript-run.js';
 export type { Outcome, ProxyPlan, RunOptions, RunningProxy } from './transcript-run.js';
 export { runAgainstDialog } from './transcript-dialog.js';
 export type { DialogOutcome, DialogRunOptions } from './transcript-dialog.js';
 export { isAtLeast, makeCertificate, nginxVersion, onlyPostern, startNginx } from './nginx.js';
 export type { CertificateFiles, NginxOptions, RunningNginx } from './nginx.js';
+export { startImapBackend } from './imap-backend/server.js';
+export type { ImapBackend, ImapBackendOptions } from './imap-backend/server.js';
+export { Mailbox } from './imap-backend/mailbox.js';
+export type { MailboxLimits, StoredMessage } from './imap-backend/mailbox.js';
+export { isSalt } from './transcript-pattern.js';

@@ -7,10 +7,11 @@ from account import connect, expect, request
 wanted = request()
 threading.stack_size(256 * 1024)
 everyone = threading.Barrier(wanted["sessions"])
-outcomes = []
+outcomes = [None] * wanted["sessions"]
 
 
-def session(account):
+def session(number):
+    account = accounts[number % len(accounts)]
     try:
         imap = connect({**account, "port": wanted["port"]})
         everyone.wait(100)
@@ -18,15 +19,15 @@ def session(account):
         message = expect(imap.fetch("1", "(BODY.PEEK[])"))[0][1].decode("latin-1")
         everyone.wait(100)
         imap.logout()
-        outcomes.append(message)
+        outcomes[number] = message
     except Exception as error:
         everyone.abort()
-        outcomes.append(f"{type(error).__name__}: {error}")
+        outcomes[number] = f"{type(error).__name__}: {error}"
 
 
 accounts = wanted["accounts"]
 threads = [
-    threading.Thread(target=session, args=(accounts[number % len(accounts)],))
+    threading.Thread(target=session, args=(number,))
     for number in range(wanted["sessions"])
 ]
 for thread in threads:

@@ -24,6 +24,8 @@ import { type SignalSource, watchSignals } from './signals.js';
 import type { StartLog } from './start-log.js';
 import { productName } from './usage.js';
 
+const longestTimerMs = 0x7fff_ffff;
+
 /** What a start is made of. */
 export interface StartParts {
   readonly options: CommandOptions;
@@ -81,6 +83,8 @@ export class Start {
     const ended = new Promise<void>((resolve) => {
       unwatch = watchSignals(signals, log, { end: resolve, reopen: () => this.#reopen() });
     });
+    // Listening for signals keeps no process alive, and a configuration need not have servers.
+    const life = setInterval(() => undefined, longestTimerMs);
     try {
       await this.#run(findModules, ended);
       return 0;
@@ -88,6 +92,7 @@ export class Start {
       this.#report(error);
       return 1;
     } finally {
+      clearInterval(life);
       unwatch();
     }
   }

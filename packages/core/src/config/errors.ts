@@ -1,6 +1,6 @@
 /** The sentences of a configuration that cannot be used: nginx's where nginx has one. One function a sentence. */
 import type { SourceRef } from './directive.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError, PosternError } from '../errors.js';
 
 /**
  * A ConfigError at `at`. A position without a file is one in `-g` (printed as ` in command line`); an error without
@@ -134,4 +134,16 @@ export function directiveConflict(name: string, first: string, second: string): 
 /** A module declares two directives for one slot. */
 export function slotConflict(module: string, slot: string): ConfigError {
   return configError(`module "${module}" declares slot "${slot}" twice`, undefined);
+}
+
+/** The JSON Schema of a codec cannot be compiled: a mistake of a module's author, not of the operator. */
+export function schemaBroken(cause: unknown): PosternError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new PosternError(
+    'POSTERN_CONFIG_SCHEMA',
+    `the schema of a directive is wrong: ${reason}`,
+    {
+      cause,
+    },
+  );
 }

@@ -130,6 +130,7 @@ export class Lexer {
         index = this.#escaped(index, start, startLine);
       } else if (isBlank(byte) || byte === semicolon || byte === openBrace) {
         this.#position = index;
+        this.#checkBlankAfter(byte, start, startLine);
         return this.#word(start, index, startLine);
       }
     }
@@ -176,6 +177,17 @@ export class Lexer {
     const isAllowed =
       isBlank(byte) || byte === semicolon || byte === openBrace || byte === closeParenthesis;
     if (!isAllowed) throw unexpected(String.fromCharCode(byte), this.at);
+    this.#checkBlankAfter(byte, start, startLine);
+  }
+
+  /**
+   * nginx lets go of a word when it reads the byte after the blank that ended it: a blank that takes the last byte of
+   * the buffer makes the word too long, unless it ends the file.
+   */
+  #checkBlankAfter(byte: number | undefined, start: number, startLine: number): void {
+    const isLast = this.#position + 1 >= this.#bytes.length;
+    if (isLast || this.#position - start !== this.#limit - 1 || !isBlank(byte)) return;
+    throw this.#tooLong(start, startLine);
   }
 
   #word(start: number, stop: number, startLine: number): Token {

@@ -8,6 +8,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { asciiLower } from './codec.js';
 import type { WordsSchema } from './directive.js';
+import { schemaBroken } from './errors.js';
 import { readBytes, readDuration, readInteger, readOffset, readSeconds } from './quantity.js';
 
 const quantities = {
@@ -21,6 +22,9 @@ const quantities = {
 function createAjv(): Ajv2020 {
   const ajv = new Ajv2020({
     strict: true,
+    // Whether a tuple is open or closed, and the type a nested rule is for, is clear from the outer schema.
+    strictTuples: false,
+    strictTypes: false,
     meta: false,
     validateSchema: false,
     addUsedSchema: false,
@@ -54,9 +58,13 @@ function validator(schema: WordsSchema): ValidateFunction {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
   ajv ??= createAjv();
-  const validate = ajv.compile(schema);
-  compiled.set(schema, validate);
-  return validate;
+  try {
+    const validate = ajv.compile(schema);
+    compiled.set(schema, validate);
+    return validate;
+  } catch (error) {
+    throw schemaBroken(error);
+  }
 }
 
 /** What is wrong with the words of a directive: their number, or the form of one of them. */

@@ -88,20 +88,22 @@ function readIpv6only(value: string): Outcome {
 }
 
 function readKeepalive(value: string): Outcome {
-  const plain = { idleSeconds: 0, intervalSeconds: 0, count: 0 };
   if (value === 'on' || value === 'off') {
+    const plain = { idleSeconds: 0, intervalSeconds: 0, count: 0 };
     return { keepalive: { on: value === 'on', ...plain }, bind: true };
   }
-  const refusal = `invalid so_keepalive value: "${value}"`;
   const [idle = '', interval = '', ...rest] = value.split(':');
-  const idleSeconds = idle === '' ? 0 : readSeconds(idle);
-  const intervalSeconds = interval === '' ? 0 : readSeconds(interval);
-  const count = rest.length === 0 || rest[0] === '' ? 0 : parseDecimal(rest.join(':'));
-  if (idleSeconds === undefined || intervalSeconds === undefined || count === undefined) {
-    return { refusal };
-  }
-  if (idleSeconds === 0 && intervalSeconds === 0 && count === 0) return { refusal };
+  const idleSeconds = orZero(idle, readSeconds);
+  const intervalSeconds = orZero(interval, readSeconds);
+  const count = orZero(rest.join(':'), parseDecimal);
+  const sum = idleSeconds + intervalSeconds + count;
+  if (Number.isNaN(sum) || sum === 0) return { refusal: `invalid so_keepalive value: "${value}"` };
   return { keepalive: { on: true, idleSeconds, intervalSeconds, count }, bind: true };
+}
+
+/** A part of `so_keepalive` may be empty; NaN where it is wrong. */
+function orZero(text: string, read: (text: string) => number | undefined): number {
+  return text === '' ? 0 : (read(text) ?? Number.NaN);
 }
 
 function readWord(word: string): Outcome {

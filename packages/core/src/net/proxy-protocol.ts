@@ -7,7 +7,7 @@
 import { printable } from '../log/printable.js';
 import { parseDecimal, type AddressFamily } from './address.js';
 import { crc32c } from './crc32c.js';
-import { ipBytes, ipText, isMapped, literalFamily } from './ip.js';
+import { ipBytes, ipText, isMapped } from './ip.js';
 
 /** One end of a connection. */
 export interface ProxyEndpoint {
@@ -127,15 +127,13 @@ function decodeV1(bytes: Buffer): ProxyHeader {
 
 function readV1(line: string, length: number): ProxyHeader | undefined {
   if (line === 'UNKNOWN' || line.startsWith('UNKNOWN ')) return { kind: 'done', length };
-  const [protocol, from = '', to = '', fromPort = '', toPort = '', ...rest] = line.split(' ');
-  if (rest.length > 0) return undefined;
-  const family = protocol === 'TCP4' ? 'IPv4' : protocol === 'TCP6' ? 'IPv6' : undefined;
-  if (family === undefined) return undefined;
-  if (literalFamily(from) !== family || literalFamily(to) !== family) return undefined;
+  const [protocol = '', from = '', to = '', fromPort = '', toPort = '', ...rest] = line.split(' ');
+  if (protocol !== 'TCP4' && protocol !== 'TCP6') return undefined;
+  const family = protocol === 'TCP4' ? 'IPv4' : 'IPv6';
   const source = endpoint(ipBytes(from), portOf(fromPort));
   const destination = endpoint(ipBytes(to), portOf(toPort));
-  if (source === undefined || destination === undefined) return undefined;
-  return { kind: 'done', length, source, destination };
+  if (source?.family !== family || destination?.family !== family) return undefined;
+  return rest.length === 0 ? { kind: 'done', length, source, destination } : undefined;
 }
 
 function portOf(text: string): number | undefined {

@@ -26,7 +26,10 @@ export const eventMethod: Codec<string> = {
   syntax: 'method',
   repeat: 'refuse',
   refusal: (_directive, [word = '']) => `invalid event type "${word}"`,
-  parse: ([word = '']) => word,
+  parse([word = ''], context) {
+    if (word !== native) throw context.error(`invalid event type "${word}"`);
+    return word;
+  },
 };
 
 /** `debug_connection`, ignored with the warning of an nginx that was built without debugging. */

@@ -91,7 +91,11 @@ export const priority: Codec<number> = {
   syntax: 'number',
   repeat: 'join',
   refusal: (directive) => `"${directive}" directive invalid number`,
-  parse: ([word = '']) => Number(word) || 0,
+  parse([word = ''], context) {
+    const value = readInteger(word.replace(/^[+-]/, ''));
+    if (value === undefined) throw context.error(`"${context.directive}" directive invalid number`);
+    return word.startsWith('-') ? 0 - value : value;
+  },
   join(first, next, context) {
     if (first !== 0) throw context.error(`"${context.directive}" directive is duplicate`);
     return next;
@@ -99,38 +103,46 @@ export const priority: Codec<number> = {
 };
 
 const mostCpus = 1024;
+const mask = { type: 'string', pattern: `^[01 ]{0,${String(mostCpus)}}$` } as const;
+
+/** The masks of `worker_cpu_affinity`, without the `auto` that may stand before one. */
+function masksOf(words: readonly string[]): readonly string[] {
+  return words[0] === 'auto' ? words.slice(1) : words;
+}
 
 function findWrongMask(words: readonly string[]): string | undefined {
-  return words.find((word) => !/^[01 ]*$/.test(word) || word.length > mostCpus);
+  return masksOf(words).find((word) => !/^[01 ]*$/.test(word) || word.length > mostCpus);
+}
+
+function maskRefusal(directive: string, words: readonly string[]): string {
+  const wrong = findWrongMask(words) ?? '';
+  if (wrong.length > mostCpus) {
+    return `"${directive}" supports up to ${String(mostCpus)} CPUs only`;
+  }
+  // nginx reads a mask from its end.
+  const char = [...wrong].reverse().find((one) => !'01 '.includes(one)) ?? '';
+  return `invalid character "${char}" in "${directive}"`;
 }
 
 /** `worker_cpu_affinity`: checked as nginx does, then ignored with nginx's warning; Node cannot bind to a CPU. */
 export const cpuAffinity: Codec<readonly string[]> = {
   schema: {
     ...manyWords(),
-    if: { prefixItems: [{ const: 'auto' }], minItems: 1 },
-    then: { maxItems: 2 },
-    else: { items: { pattern: `^[01 ]{0,${String(mostCpus)}}$`, type: 'string' } },
+    if: { prefixItems: [{ const: 'auto' }] },
+    then: { maxItems: 2, prefixItems: [{}], items: mask },
+    else: { items: mask },
   },
   syntax: 'auto [cpumask] | cpumask ...',
   repeat: 'refuse',
-  refusal: (directive, words) => maskRefusal(directive, words),
+  refusal: maskRefusal,
   parse(words, context) {
-    const masks = words[0] === 'auto' ? words.slice(1) : words;
-    if (findWrongMask(masks) !== undefined) {
-      throw context.error(maskRefusal(context.directive, masks));
+    if (findWrongMask(words) !== undefined) {
+      throw context.error(maskRefusal(context.directive, words));
     }
     context.warn(`"${context.directive}" is not supported on this platform, ignored`);
     return Object.freeze([...words]);
   },
 };
-
-function maskRefusal(directive: string, words: readonly string[]): string {
-  const wrong = findWrongMask(words) ?? '';
-  if (wrong.length > mostCpus) return `"${directive}" supports up to ${String(mostCpus)} CPUs only`;
-  const char = [...wrong].find((one) => !'01 '.includes(one)) ?? '';
-  return `invalid character "${char}" in "${directive}"`;
-}
 
 /** One variable of the environment: kept if it has no value here, set otherwise. */
 export interface EnvironmentEntry {

@@ -286,12 +286,7 @@ describe('a repeated directive', () => {
   });
 
   it('is none in a block and the block around it', async () => {
-    const { root } = await load(
-      'events {} mail { timeout 1; server { timeout 2; } timeout_is_over; }'.replace(
-        ' timeout_is_over;',
-        '',
-      ),
-    );
+    const { root } = await load('events {} mail { timeout 1; server { timeout 2; } }');
     expect(root.children[1]?.children).toHaveLength(1);
   });
 });
@@ -483,6 +478,20 @@ describe('a module loaded by load_module', () => {
   it("may be nginx's mail module, which is always there", async () => {
     const { modules } = await load('load_module modules/ngx_mail_module.so; events {}');
     expect(namesOf(modules)).toEqual(['blocks', 'fake']);
+  });
+});
+
+describe('a schema that is wrong', () => {
+  it('is told as a mistake of the module, not of the configuration', async () => {
+    const broken = { ...text, schema: { type: 'array', nonsense: true } };
+    const other = defineModule({
+      name: 'other',
+      api: 1,
+      directives: { x: slot('x', broken, { levels: ['main'], default: '', about: 'x' }) },
+    });
+    await expect(load('x y;', { modules: [blocks, other] })).rejects.toMatchObject({
+      code: 'POSTERN_CONFIG_SCHEMA',
+    });
   });
 });
 

@@ -141,6 +141,21 @@ describe('a long word', () => {
       message: 'unexpected end of file, expecting ";" or "}" :1',
     },
     {
+      name: 'of 4095 bytes with a blank and more behind it is refused',
+      text: `a ${x.slice(1)} ;`,
+      message: 'too long parameter "xxxxxxxxxx..." started :1',
+    },
+    {
+      name: 'of 4094 bytes with a blank and more behind it is read',
+      text: `a ${x.slice(2)} ;`,
+      message: 'accepted',
+    },
+    {
+      name: 'in quotes of 4094 bytes with a blank and more behind it is refused',
+      text: `a "${x.slice(2)}"\n;`,
+      message: 'too long parameter "xxxxxxxxxx..." started :1',
+    },
+    {
       name: 'may be a comment',
       text: `a;\n#${x}\n`,
       message: 'too long parameter "#xxxxxxxxx..." started :2',

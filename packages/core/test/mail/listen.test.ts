@@ -246,7 +246,10 @@ describe('sockets', () => {
   });
 
   it('the local address of a connection selects the address that was meant', async () => {
-    const specs = [...(await read('[::]:143 ipv6only=off')), ...(await read('[::ffff:127.0.0.1]:143'))];
+    const specs = [
+      ...(await read('[::]:143 ipv6only=off')),
+      ...(await read('[::ffff:127.0.0.1]:143')),
+    ];
     const [socket] = groupSockets(specs);
     if (socket === undefined) expect.unreachable();
     expect(selectListen(socket, '::ffff:127.0.0.1').address).toBe('[::ffff:127.0.0.1]:143');

@@ -1,12 +1,5 @@
 /** FETCH: which items a client asks for, and their values for one message. */
-import {
-  addressesOf,
-  bodyOf,
-  contentTypeOf,
-  fieldOf,
-  headerOf,
-  selectFields,
-} from './message.js';
+import { addressesOf, bodyOf, contentTypeOf, fieldOf, headerOf, selectFields } from './message.js';
 import type { StoredMessage } from './mailbox.js';
 import { astring, wordOf, type Token } from './tokens.js';
 

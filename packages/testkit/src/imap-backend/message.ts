@@ -36,7 +36,10 @@ const nameOf = (field: string): string => field.slice(0, field.indexOf(':')).tri
 export function fieldsOf(message: Buffer): readonly Field[] {
   return rawFields(headerOf(message)).map((field) => [
     nameOf(field),
-    field.slice(field.indexOf(':') + 1).replaceAll('\r\n', '').trim(),
+    field
+      .slice(field.indexOf(':') + 1)
+      .replaceAll('\r\n', '')
+      .trim(),
   ]);
 }
 
@@ -81,5 +84,9 @@ export function contentTypeOf(message: Buffer): { type: string; subtype: string;
   ).split(';');
   const [type = 'text', subtype = 'plain'] = media.trim().split('/');
   const charset = parameters.map((each) => each.trim()).find((each) => each.startsWith('charset='));
-  return { type, subtype, charset: (charset ?? '=us-ascii').split('=')[1]?.replaceAll('"', '') ?? '' };
+  return {
+    type,
+    subtype,
+    charset: (charset ?? '=us-ascii').split('=')[1]?.replaceAll('"', '') ?? '',
+  };
 }

@@ -106,7 +106,10 @@ class KeyReader {
     const end = day + 86_400_000;
     return ({ received }) => {
       const time = received.getTime();
-      return (kind === 'BEFORE' || time >= day) && (kind === 'SINCE' || time < (kind === 'ON' ? end : day));
+      return (
+        (kind === 'BEFORE' || time >= day) &&
+        (kind === 'SINCE' || time < (kind === 'ON' ? end : day))
+      );
     };
   }
 

@@ -29,7 +29,11 @@ function shown(step: SaslStep): string {
 }
 
 /** Plays words and then lines; a line after the end of the exchange fails the test. */
-function play(words: string, lines: readonly string[] = [], given: Partial<SaslOptions> = {}): string {
+function play(
+  words: string,
+  lines: readonly string[] = [],
+  given: Partial<SaslOptions> = {},
+): string {
   const parts = words === '' ? [] : words.split(' ');
   let step = startSasl(parts.map(bytes), { ...options, ...given });
   for (const line of lines) {
@@ -48,7 +52,11 @@ describe('the choice of a mechanism', () => {
     { name: 'no mechanism is invalid', words: '', is: 'invalid' },
     { name: 'an unknown mechanism is invalid', words: 'XOAUTH2', is: 'invalid' },
     { name: 'a prefix of a mechanism is invalid', words: 'PLAI', is: 'invalid' },
-    { name: 'letters that only Unicode folds are not ASCII (E17)', words: 'LOG\xdd\xfdN', is: 'invalid' },
+    {
+      name: 'letters that only Unicode folds are not ASCII (E17)',
+      words: 'LOG\xdd\xfdN',
+      is: 'invalid',
+    },
     { name: 'the case of ASCII letters does not matter', words: 'pLaIn', is: '+ ' },
     { name: 'PLAIN with two words is invalid', words: 'PLAIN a b', is: 'invalid' },
     { name: 'LOGIN with two words is invalid', words: 'LOGIN a b', is: 'invalid' },
@@ -63,7 +71,11 @@ describe('the choice of a mechanism', () => {
   it.each([
     { name: 'F8: CRAM-MD5 is refused unless enabled', words: 'CRAM-MD5', is: 'invalid' },
     { name: 'F8: EXTERNAL is refused unless enabled', words: 'EXTERNAL', is: 'invalid' },
-    { name: 'F8: EXTERNAL with a name is refused unless enabled', words: 'EXTERNAL dXNlcg==', is: 'invalid' },
+    {
+      name: 'F8: EXTERNAL with a name is refused unless enabled',
+      words: 'EXTERNAL dXNlcg==',
+      is: 'invalid',
+    },
     { name: 'PLAIN cannot be switched off', words: 'PLAIN AHUAcA==', is: 'plain "u" "p"' },
     { name: 'LOGIN cannot be switched off', words: 'LOGIN dQ==', is: '+ UGFzc3dvcmQ6' },
   ])('$name', ({ words, is }) => {
@@ -80,7 +92,11 @@ describe('PLAIN', () => {
     { name: 'takes an empty password', message: '\0u\0', is: 'plain "u" ""' },
     { name: 'takes an empty login', message: '\0\0p', is: 'plain "" "p"' },
     { name: 'takes both empty', message: '\0\0', is: 'plain "" ""' },
-    { name: 'F11: keeps every byte beyond ASCII', message: '\0\xe9\0\xff\x01', is: 'plain "\xe9" "\xff\\u0001"' },
+    {
+      name: 'F11: keeps every byte beyond ASCII',
+      message: '\0\xe9\0\xff\x01',
+      is: 'plain "\xe9" "\xff\\u0001"',
+    },
     { name: 'takes an identity that is the login', message: 'u\0u\0p', is: 'plain "u" "p"' },
     { name: 'refuses an empty message', message: '', is: badLogin },
     { name: 'F3: refuses a message without NUL', message: 'u', is: badLogin },
@@ -112,13 +128,43 @@ describe('LOGIN', () => {
   const word = b64('p\0w');
   it.each([
     { name: 'asks for user and password', words: 'LOGIN', lines: [user], is: '+ UGFzc3dvcmQ6' },
-    { name: 'gives login and password', words: 'LOGIN', lines: [user, word], is: 'plain "us er" "p\\u0000w"' },
-    { name: 'takes the user with the command', words: `LOGIN ${user}`, lines: [word], is: 'plain "us er" "p\\u0000w"' },
-    { name: 'takes an empty user with a password', words: 'LOGIN', lines: ['', word], is: 'plain "" "p\\u0000w"' },
+    {
+      name: 'gives login and password',
+      words: 'LOGIN',
+      lines: [user, word],
+      is: 'plain "us er" "p\\u0000w"',
+    },
+    {
+      name: 'takes the user with the command',
+      words: `LOGIN ${user}`,
+      lines: [word],
+      is: 'plain "us er" "p\\u0000w"',
+    },
+    {
+      name: 'takes an empty user with a password',
+      words: 'LOGIN',
+      lines: ['', word],
+      is: 'plain "" "p\\u0000w"',
+    },
     { name: 'takes an empty password', words: 'LOGIN', lines: [user, '='], is: 'plain "us er" ""' },
-    { name: 'F1: ends at an abort of the user', words: 'LOGIN', lines: ['*'], is: badBase64('LOGIN') },
-    { name: 'F1: ends at an abort of the password', words: 'LOGIN', lines: [user, '*'], is: badBase64('LOGIN') },
-    { name: 'refuses a user that is not base64', words: 'LOGIN !', lines: [], is: badBase64('LOGIN') },
+    {
+      name: 'F1: ends at an abort of the user',
+      words: 'LOGIN',
+      lines: ['*'],
+      is: badBase64('LOGIN'),
+    },
+    {
+      name: 'F1: ends at an abort of the password',
+      words: 'LOGIN',
+      lines: [user, '*'],
+      is: badBase64('LOGIN'),
+    },
+    {
+      name: 'refuses a user that is not base64',
+      words: 'LOGIN !',
+      lines: [],
+      is: badBase64('LOGIN'),
+    },
     {
       name: 'D13: refuses user and password both empty (dev-10)',
       words: 'LOGIN',
@@ -135,7 +181,11 @@ describe('CRAM-MD5', () => {
   it.each([
     { name: 'gives login and digest', message: `u ${digest}`, is: `cram-md5 "u" "${digest}"` },
     { name: 'takes an empty login', message: ` ${digest}`, is: `cram-md5 "" "${digest}"` },
-    { name: 'does not judge the digest', message: `u ${'x'.repeat(32)}`, is: `cram-md5 "u" "${'x'.repeat(32)}"` },
+    {
+      name: 'does not judge the digest',
+      message: `u ${'x'.repeat(32)}`,
+      is: `cram-md5 "u" "${'x'.repeat(32)}"`,
+    },
     { name: 'F5: refuses an answer without space', message: 'nospace', is: badHash },
     { name: 'F5: refuses 31 digits', message: `u ${digest.slice(1)}`, is: badHash },
     { name: 'F5: refuses 33 digits', message: `u ${digest}0`, is: badHash },
@@ -165,8 +215,18 @@ describe('CRAM-MD5', () => {
 
 describe('EXTERNAL', () => {
   it.each([
-    { name: 'takes the name with the command', words: 'EXTERNAL dXNlcg==', lines: [], is: 'external "user" ""' },
-    { name: 'takes the name as an answer', words: 'EXTERNAL', lines: ['dXNlcg=='], is: 'external "user" ""' },
+    {
+      name: 'takes the name with the command',
+      words: 'EXTERNAL dXNlcg==',
+      lines: [],
+      is: 'external "user" ""',
+    },
+    {
+      name: 'takes the name as an answer',
+      words: 'EXTERNAL',
+      lines: ['dXNlcg=='],
+      is: 'external "user" ""',
+    },
     { name: 'takes an empty name', words: 'EXTERNAL', lines: [''], is: 'external "" ""' },
     { name: 'F1: ends at an abort', words: 'EXTERNAL', lines: ['*'], is: badBase64('EXTERNAL') },
   ])('$name', ({ words, lines, is }) => {

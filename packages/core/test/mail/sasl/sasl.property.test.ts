@@ -25,7 +25,9 @@ it('base64: what was encoded decodes to itself, with and without padding', () =>
 });
 
 it('base64: every byte outside the alphabet is refused wherever it stands before the padding', () => {
-  const strange = fc.integer({ min: 0, max: 255 }).filter((byte) => !alphabet.includes(String.fromCharCode(byte)));
+  const strange = fc
+    .integer({ min: 0, max: 255 })
+    .filter((byte) => !alphabet.includes(String.fromCharCode(byte)));
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), strange, fc.nat(), (value, byte, place) => {
       const text = [...encodeBase64(value)].filter((each) => each !== 0x3d);
@@ -89,20 +91,25 @@ const rounds: readonly Round[] = [
 function outcome(step: SaslStep): string {
   if (step.kind !== 'credentials') return step.kind;
   const { method, login, secret, salt } = step.credentials;
-  return [method, Buffer.from(login).toString(), Buffer.from(secret).toString(), salt ?? '-'].join(' ');
+  return [method, Buffer.from(login).toString(), Buffer.from(secret).toString(), salt ?? '-'].join(
+    ' ',
+  );
 }
 
 it('F7: an exchange ends as if it were the first, whatever was aborted or done before it', () => {
   fc.assert(
-    fc.property(fc.array(fc.constantFrom(...rounds), { minLength: 1, maxLength: 20 }), (session) => {
-      for (const round of session) {
-        let step = startSasl(round.words.map(bytes), options);
-        for (const answer of round.lines) {
-          if (step.kind === 'challenge') step = answerSasl(step.state, bytes(answer));
+    fc.property(
+      fc.array(fc.constantFrom(...rounds), { minLength: 1, maxLength: 20 }),
+      (session) => {
+        for (const round of session) {
+          let step = startSasl(round.words.map(bytes), options);
+          for (const answer of round.lines) {
+            if (step.kind === 'challenge') step = answerSasl(step.state, bytes(answer));
+          }
+          expect(outcome(step)).toBe(round.ends);
         }
-        expect(outcome(step)).toBe(round.ends);
-      }
-    }),
+      },
+    ),
     runs,
   );
 });

@@ -1,4 +1,5 @@
 /** How a request to an auth server came out: an answer, or one of the failures nginx tells apart. */
+import type { Session } from '../../session.js';
 import type { AuthResponse } from './response-fields.js';
 import type { AuthService } from './url.js';
 
@@ -11,9 +12,12 @@ export interface Question {
   readonly keepAlive: number;
   /** Milliseconds for the whole exchange: connect, send, complete header. */
   readonly timeoutMs: number;
-  /** Ends the exchange: nobody waits for the answer any more. */
-  readonly signal: AbortSignal;
+  /** Who waits for the answer. Once it is abandoned the exchange ends at once. */
+  readonly attempt: LoginAttempt;
 }
+
+/** What the client needs to know of a session: whether anybody still waits. */
+export type LoginAttempt = Pick<Session, 'closed' | 'onAbandon' | 'offAbandon'>;
 
 /** How it came out. */
 export type Answer =
@@ -27,4 +31,5 @@ export type Answer =
   | { readonly kind: 'broken'; readonly error: NodeJS.ErrnoException }
   /** All `worker_connections` are taken. */
   | { readonly kind: 'exhausted' }
-  | { readonly kind: 'aborted' };
+  /** Nobody waits any more. */
+  | { readonly kind: 'abandoned' };

@@ -48,7 +48,7 @@ export async function authenticate(
   for (let repetition = 0; repetition <= mostRepetitions; repetition += 1) {
     const verdict = await attempt.ask();
     if (verdict.kind !== 'wait') return verdict;
-    if (!(await pause(verdict.waitMs, session.signal))) return fault;
+    if (!(await pause(verdict.waitMs, session))) return fault;
   }
   session.log.error(`auth http server ${settings.service.name} sent "WAIT" too often`);
   return fault;
@@ -80,14 +80,14 @@ class Attempt {
 
   async ask(): Promise<Verdict | AskAgain> {
     const { service, keepAlive, timeoutMs } = this.#settings;
-    const { signal, log } = this.#session;
+    const { log } = this.#session;
     const { client, connections } = this.#runtime;
     const answer = await client.ask({
       service,
       request: this.#encode(),
       keepAlive,
       timeoutMs,
-      signal,
+      attempt: this.#session,
     });
     if (answer.kind === 'response') return this.#decide(answer.response);
     logFailure(answer, service.name, log, connections);

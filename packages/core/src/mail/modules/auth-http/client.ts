@@ -1,7 +1,7 @@
 /**
  * The auth_http client: asks an auth server on a kept connection where there is one, else on a new one. nginx opens a
  * connection for each login; keeping up to `auth_http_keepalive` of them per server saves the largest single cost of a
- * login. One deadline bounds an exchange, and an abort ends it at once.
+ * login. One deadline bounds an exchange, and it ends at once when nobody waits for it any more.
  */
 import type { ConnectionSlots } from '../../../net/slots.js';
 import { Sweep, type Expiring } from '../../../net/sweep.js';
@@ -108,12 +108,12 @@ class Exchange implements Asker, Expiring {
   }
 
   start(): void {
-    const { signal, timeoutMs } = this.#question;
-    if (signal.aborted) {
-      this.#settle({ kind: 'aborted' });
+    const { attempt, timeoutMs } = this.#question;
+    if (attempt.closed) {
+      this.#settle({ kind: 'abandoned' });
       return;
     }
-    signal.addEventListener('abort', this);
+    attempt.onAbandon(this.#abandon);
     this.#sweep.add(this, timeoutMs);
     this.#askOn(this.#client.takeKept(this.#question) ?? this.#client.open(this.#question));
   }
@@ -140,15 +140,14 @@ class Exchange implements Asker, Expiring {
     this.#settle({ kind: 'timeout' });
   }
 
-  /** The signal was aborted. */
-  handleEvent(): void {
+  readonly #abandon = (): void => {
     this.#connection?.close();
-    this.#settle({ kind: 'aborted' });
-  }
+    this.#settle({ kind: 'abandoned' });
+  };
 
   #settle(answer: Answer): void {
     this.#sweep.delete(this);
-    this.#question.signal.removeEventListener('abort', this);
+    this.#question.attempt.offAbandon(this.#abandon);
     this.#question.request.fill(0);
     this.#resolve(answer);
   }

@@ -34,8 +34,6 @@ const longestText = 512;
 /** Seconds that an auth server may make a client wait; a longer wait is cut to it. */
 const longestWaitSeconds = 3600;
 
-const fault: Verdict = { kind: 'error' };
-
 /** Decides. What is wrong with the answer has been logged when the verdict is `error`. */
 export function decide(response: AuthResponse, context: DecisionContext): Verdict | AskAgain {
   const { refusal } = response;
@@ -95,40 +93,49 @@ function isEnhancedCode(text: string, firstDigit: string): boolean {
 }
 
 function accept(response: AuthResponse, context: DecisionContext): Verdict {
-  const { server, port, user, secret } = response;
-  const complain = (what: string): Verdict => {
-    context.log.error(`auth http server ${context.name} ${what}`);
-    return fault;
-  };
-  if (server === undefined || port === undefined || server.length === 0 || port.length === 0) {
-    return complain('did not send server or port');
+  const problem = addressProblem(response, context) ?? credentialProblem(response);
+  if (problem !== undefined) {
+    context.log.error(`auth http server ${context.name} ${problem}`);
+    return { kind: 'error' };
   }
-  if (context.strictStatus && !response.httpSuccess) {
-    return complain(`sent a login with HTTP status ${String(response.httpStatus)}`);
-  }
-  if (secret === undefined && context.method !== 'plain' && needsSecret(context)) {
-    return complain('did not send password');
-  }
-  const host = latin1(server);
-  if (literalFamily(host) === undefined) {
-    return complain(`sent invalid server address:"${printable(server)}"`);
-  }
-  const portNumber = parseDecimal(latin1(port)) ?? 0;
-  if (portNumber < 1 || portNumber > 65535) {
-    return complain(`sent invalid server port:"${printable(port)}"`);
-  }
-  if (breaksLine(user)) return complain('sent invalid "Auth-User"');
-  if (breaksLine(secret)) return complain('sent invalid "Auth-Pass"');
+  const { user, secret } = response;
   return {
     kind: 'accept',
-    upstream: { host, port: portNumber },
+    upstream: { host: latin1(response.server), port: portOf(response.port) },
     ...(user === undefined ? {} : { login: user }),
     ...(secret === undefined ? {} : { secret }),
   };
 }
 
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('latin1');
+/** What is wrong with the backend's address, or with there being one, in nginx's words and order. */
+function addressProblem(response: AuthResponse, context: DecisionContext): string | undefined {
+  const { server, port, secret } = response;
+  if (!server?.length || !port?.length) return 'did not send server or port';
+  if (context.strictStatus && !response.httpSuccess) {
+    return `sent a login with HTTP status ${String(response.httpStatus)}`;
+  }
+  if (secret === undefined && context.method !== 'plain' && needsSecret(context)) {
+    return 'did not send password';
+  }
+  if (literalFamily(latin1(server)) === undefined) {
+    return `sent invalid server address:"${printable(server)}"`;
+  }
+  return portOf(port) === 0 ? `sent invalid server port:"${printable(port)}"` : undefined;
+}
+
+/** 0 for what is no port. */
+function portOf(port: Uint8Array | undefined): number {
+  const value = parseDecimal(latin1(port)) ?? 0;
+  return value <= 65535 ? value : 0;
+}
+
+function credentialProblem({ user, secret }: AuthResponse): string | undefined {
+  if (breaksLine(user)) return 'sent invalid "Auth-User"';
+  return breaksLine(secret) ? 'sent invalid "Auth-Pass"' : undefined;
+}
+
+function latin1(bytes: Uint8Array | undefined): string {
+  return bytes === undefined ? '' : Buffer.from(bytes).toString('latin1');
 }
 
 /** CR, LF or NUL in a credential could become a command of its own at a backend. */

@@ -48,7 +48,7 @@ export function logFailure(
       log.write('alert', slots.exhausted);
       return;
     case 'incomplete':
-    case 'aborted':
+    case 'abandoned':
       return;
     default:
       failure satisfies never;

@@ -66,8 +66,7 @@ export class RequestTemplate {
       afterLogin.length +
       this.#tail.length +
       3 * (login.length + secret.length + rest.length);
-    // Off the shared pool, whose memory outlives the request.
-    const bytes = Buffer.allocUnsafeSlow(longest);
+    const bytes = Buffer.allocUnsafe(longest);
     bytes.set(head, 0);
     let at = escapeInto(bytes, head.length, login);
     bytes.set(afterLogin, at);

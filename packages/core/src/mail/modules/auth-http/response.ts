@@ -69,16 +69,18 @@ export class ResponseParser {
     const end = before + room;
     let at = before;
     if (this.#state === State.prefix) at = this.#readPrefix(bytes, at, end);
-    while (at < end && this.#progress === 'more') {
-      this.#step(bytes, at);
+    let progress: ResponseProgress = 'more';
+    while (at < end && progress === 'more') {
+      progress = this.#step(bytes, at);
       at += 1;
     }
     this.used = at - before;
     this.#length = at;
-    if (this.#progress !== 'more') this.#drop();
-    else if (at === headerLimit) this.#stop('too large');
+    if (progress === 'more' && at === headerLimit) progress = 'too large';
+    this.#progress = progress;
+    if (progress !== 'more') this.#drop();
     else if (before === 0) this.#hold(chunk, room, 0);
-    return this.#progress;
+    return progress;
   }
 
   /** Appends `count` bytes of a chunk to what is held. */
@@ -96,11 +98,6 @@ export class ResponseParser {
     }
     chunk.copy(held, length, 0, count);
     return held;
-  }
-
-  #stop(progress: ResponseProgress): void {
-    this.#progress = progress;
-    this.#drop();
   }
 
   /** What was held may have had a password in it. */
@@ -125,86 +122,79 @@ export class ResponseParser {
     return end;
   }
 
-  #step(bytes: Buffer, at: number): void {
+  #step(bytes: Buffer, at: number): ResponseProgress {
     const byte = bytes[at] ?? 0;
     switch (this.#state) {
       case State.statusLine:
-        this.#inStatusLine(bytes, at, byte);
-        return;
+        return this.#inStatusLine(bytes, at, byte);
       case State.statusLineEnd:
-        if (byte === lf) this.#endStatusLine(bytes);
-        else this.#progress = 'invalid response';
-        return;
+        return byte === lf ? this.#endStatusLine(bytes) : 'invalid response';
       case State.lineStart:
-        this.#atLineStart(at, byte);
-        return;
+        return this.#atLineStart(at, byte);
       case State.name:
-        this.#inName(bytes, at, byte);
-        return;
+        return this.#inName(bytes, at, byte);
       case State.beforeValue:
-        this.#beforeValue(bytes, at, byte);
-        return;
+        return byte === space ? 'more' : this.#startValue(bytes, at, byte);
       case State.value:
-        this.#inValue(bytes, at, byte);
-        return;
+        return this.#inValue(bytes, at, byte);
       case State.lineEnd:
-        if (byte === lf) this.#endLine(bytes);
-        else this.#progress = 'invalid header';
-        return;
-      case State.headerEnd:
-        this.#progress = byte === lf ? 'done' : 'invalid header';
+        return byte === lf ? this.#endLine(bytes) : 'invalid header';
+      default:
+        return byte === lf ? 'done' : 'invalid header';
     }
   }
 
-  #inStatusLine(bytes: Buffer, at: number, byte: number): void {
+  #inStatusLine(bytes: Buffer, at: number, byte: number): ResponseProgress {
     this.#valueEnd = at;
-    if (byte === lf) this.#endStatusLine(bytes);
-    else if (byte === cr) this.#state = State.statusLineEnd;
+    if (byte === lf) return this.#endStatusLine(bytes);
+    if (byte === cr) this.#state = State.statusLineEnd;
+    return 'more';
   }
 
-  #endStatusLine(bytes: Buffer): void {
+  #endStatusLine(bytes: Buffer): ResponseProgress {
     this.response.setStatusLine(bytes.toString('latin1', this.#valueStart, this.#valueEnd));
     this.#state = State.lineStart;
+    return 'more';
   }
 
-  #atLineStart(at: number, byte: number): void {
-    if (byte === cr) this.#state = State.headerEnd;
-    else if (byte === lf) this.#progress = 'done';
-    else if (isLetterOrDigit(byte)) {
-      this.#nameStart = at;
-      this.#state = State.name;
-    } else this.#progress = 'invalid header';
+  #atLineStart(at: number, byte: number): ResponseProgress {
+    if (byte === lf) return 'done';
+    if (byte !== cr && !isLetterOrDigit(byte)) return 'invalid header';
+    this.#nameStart = at;
+    this.#state = byte === cr ? State.headerEnd : State.name;
+    return 'more';
   }
 
-  #inName(bytes: Buffer, at: number, byte: number): void {
-    if (isLetterOrDigit(byte) || byte === dash) return;
+  #inName(bytes: Buffer, at: number, byte: number): ResponseProgress {
+    if (isLetterOrDigit(byte) || byte === dash) return 'more';
     this.#nameEnd = at;
     this.#valueStart = at;
     this.#valueEnd = at;
-    if (byte === colon) this.#state = State.beforeValue;
-    else if (byte === cr) this.#state = State.lineEnd;
-    else if (byte === lf) this.#endLine(bytes);
-    else this.#progress = 'invalid header';
+    if (byte === lf) return this.#endLine(bytes);
+    if (byte !== colon && byte !== cr) return 'invalid header';
+    this.#state = byte === colon ? State.beforeValue : State.lineEnd;
+    return 'more';
   }
 
-  #beforeValue(bytes: Buffer, at: number, byte: number): void {
-    if (byte === space) return;
+  #startValue(bytes: Buffer, at: number, byte: number): ResponseProgress {
     this.#valueStart = at;
     this.#valueEnd = at;
     this.#state = State.value;
-    this.#inValue(bytes, at, byte);
+    return this.#inValue(bytes, at, byte);
   }
 
-  #inValue(bytes: Buffer, at: number, byte: number): void {
+  #inValue(bytes: Buffer, at: number, byte: number): ResponseProgress {
+    if (byte === lf) return this.#endLine(bytes);
     if (byte === cr) this.#state = State.lineEnd;
-    else if (byte === lf) this.#endLine(bytes);
     else if (byte !== space) this.#valueEnd = at + 1;
+    return 'more';
   }
 
-  #endLine(bytes: Buffer): void {
+  #endLine(bytes: Buffer): ResponseProgress {
     const name = bytes.toString('latin1', this.#nameStart, this.#nameEnd).toLowerCase();
     this.response.setHeader(name, bytes.subarray(this.#valueStart, this.#valueEnd));
     this.#state = State.lineStart;
+    return 'more';
   }
 }
 

@@ -1,15 +1,18 @@
-/** The wait that an auth server asks for. */
+/** The wait that an auth server asks for before it is asked again. */
+import type { LoginAttempt } from './answer.js';
 
-/** Waits `ms` milliseconds. Resolves with false as soon as `signal` is aborted, and leaves nothing behind. */
-export function pause(ms: number, signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return Promise.resolve(false);
+/** Waits `ms` milliseconds. Resolves with false as soon as the attempt is abandoned, and leaves nothing behind. */
+export function pause(ms: number, attempt: LoginAttempt): Promise<boolean> {
+  if (attempt.closed) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const end = (): void => {
-      signal.removeEventListener('abort', end);
+    const abandon = (): void => {
       clearTimeout(timer);
-      resolve(!signal.aborted);
+      resolve(false);
     };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
+    const timer = setTimeout(() => {
+      attempt.offAbandon(abandon);
+      resolve(true);
+    }, ms);
+    attempt.onAbandon(abandon);
   });
 }

@@ -43,7 +43,9 @@ export interface SessionOptions {
 export interface TestSession {
   readonly session: Session;
   readonly log: RememberingLog;
-  readonly abort: () => void;
+  /** What waits for the session's answer. */
+  readonly waiting: ReadonlySet<() => void>;
+  readonly abandon: () => void;
 }
 
 const unused = (): never => expect.unreachable('not part of this test');
@@ -51,7 +53,7 @@ const unused = (): never => expect.unreachable('not part of this test');
 /** A session that has submitted credentials. */
 export function sessionFor(options: SessionOptions = {}): TestSession {
   const log = new RememberingLog();
-  const controller = new AbortController();
+  const waiting = new Set<() => void>();
   const credentials = new Credentials();
   const { salt, conf = {} } = options;
   credentials.submit({
@@ -73,7 +75,9 @@ export function sessionFor(options: SessionOptions = {}): TestSession {
     login: 'user',
     credentials,
     closed: false,
-    signal: controller.signal,
+    signal: AbortSignal.abort(),
+    onAbandon: (callback) => waiting.add(callback),
+    offAbandon: (callback) => waiting.delete(callback),
     log: new SessionLog(log, { id: 1, describe: () => '' }),
     converse: unused,
     nameUpstream: unused,
@@ -83,8 +87,9 @@ export function sessionFor(options: SessionOptions = {}): TestSession {
   return {
     session,
     log,
-    abort: () => {
-      controller.abort();
+    waiting,
+    abandon: () => {
+      for (const callback of [...waiting]) callback();
     },
   };
 }

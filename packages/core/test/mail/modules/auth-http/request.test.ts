@@ -93,11 +93,15 @@ describe('a request', () => {
       ['X-Key', 'ü'],
     ] as const;
     const bytes = new RequestTemplate({ ...options, headers }).encode(facts);
-    expect(bytes.toString()).toMatch(/Client-IP: 127\.0\.0\.1\r\nX-Key: a {2}b\r\nX-Key: ü\r\n\r\n$/u);
+    expect(bytes.toString()).toMatch(
+      /Client-IP: 127\.0\.0\.1\r\nX-Key: a {2}b\r\nX-Key: ü\r\n\r\n$/u,
+    );
   });
 
   it('takes the URI as configured', () => {
-    expect(encode({}, { service: { ...options.service, uri: '?x' } })).toMatch(/^GET \?x HTTP\/1\.0/u);
+    expect(encode({}, { service: { ...options.service, uri: '?x' } })).toMatch(
+      /^GET \?x HTTP\/1\.0/u,
+    );
   });
 });
 

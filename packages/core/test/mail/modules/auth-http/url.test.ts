@@ -18,11 +18,21 @@ describe('auth_http', () => {
   it.each([
     {
       url: '127.0.0.1:9000/auth',
-      service: { name: '127.0.0.1:9000', hostHeader: '127.0.0.1', uri: '/auth', ...at('127.0.0.1', 9000) },
+      service: {
+        name: '127.0.0.1:9000',
+        hostHeader: '127.0.0.1',
+        uri: '/auth',
+        ...at('127.0.0.1', 9000),
+      },
     },
     {
       url: 'http://127.0.0.1/auth?x=1',
-      service: { name: '127.0.0.1:80', hostHeader: '127.0.0.1', uri: '/auth?x=1', ...at('127.0.0.1', 80) },
+      service: {
+        name: '127.0.0.1:80',
+        hostHeader: '127.0.0.1',
+        uri: '/auth?x=1',
+        ...at('127.0.0.1', 80),
+      },
     },
     {
       url: '127.0.0.1?x',
@@ -38,11 +48,21 @@ describe('auth_http', () => {
     },
     {
       url: 'unix:/run/a:/uri',
-      service: { name: 'unix:/run/a', hostHeader: 'localhost', uri: '/uri', target: { path: '/run/a' } },
+      service: {
+        name: 'unix:/run/a',
+        hostHeader: 'localhost',
+        uri: '/uri',
+        target: { path: '/run/a' },
+      },
     },
     {
       url: 'unix:/run/a',
-      service: { name: 'unix:/run/a', hostHeader: 'localhost', uri: '/', target: { path: '/run/a' } },
+      service: {
+        name: 'unix:/run/a',
+        hostHeader: 'localhost',
+        uri: '/',
+        target: { path: '/run/a' },
+      },
     },
   ])('$url', async ({ url, service }) => {
     expect(await authHttpUrl.parse([url], context)).toEqual(service);

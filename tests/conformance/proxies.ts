@@ -1,0 +1,72 @@
+/** Starts nginx and postern with the same configuration text. */
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from '@postern/core';
+import { imap } from '@postern/mail-imap';
+import {
+  makeCertificate,
+  startNginx,
+  type CertificateFiles,
+  type ProxyPlan,
+  type RunningProxy,
+} from '@postern/testkit';
+
+/** A certificate for all servers of a test file, and a way to be rid of it. */
+export async function temporaryCertificate(): Promise<
+  CertificateFiles & { remove(): Promise<void> }
+> {
+  const directory = await mkdtemp(join(tmpdir(), 'postern-cert-'));
+  const files = await makeCertificate(directory);
+  return { ...files, remove: () => rm(directory, { recursive: true, force: true }) };
+}
+
+/** The server block of a transcript. */
+function serverBlock(plan: ProxyPlan, files: CertificateFiles): string {
+  const given = (name: string): boolean =>
+    plan.server.split('\n').some((line) => line.startsWith(`${name} `));
+  const lines = [
+    'listen {listen};',
+    ...(given('server_name') ? [] : ['server_name mail.example.com;']),
+    ...(given('starttls')
+      ? [`ssl_certificate ${files.certificate};`, `ssl_certificate_key ${files.key};`]
+      : []),
+    plan.server,
+  ];
+  return `server {\n${lines.join('\n')}\n}`;
+}
+
+/** Starts nginx for one run of a transcript. */
+export const nginxWith =
+  (files: CertificateFiles) =>
+  (plan: ProxyPlan): Promise<RunningProxy> =>
+    startNginx(serverBlock(plan, files), { main: plan.main });
+
+/**
+ * Starts postern for one run of a transcript. `asNginx` turns off what postern does to save round trips, so that
+ * every byte can be compared.
+ */
+export const posternWith =
+  (files: CertificateFiles, { asNginx }: { readonly asNginx: boolean }) =>
+  async (plan: ProxyPlan): Promise<RunningProxy> => {
+    const port = await freePort();
+    const likeNginx = asNginx ? 'auth_http_keepalive 0;\nproxy_imap_login literal;\n' : '';
+    const block = serverBlock(plan, files).replaceAll('{listen}', `127.0.0.1:${String(port)}`);
+    const server = await createServer({
+      modules: [imap],
+      config: `${plan.main}\nevents {}\nmail {\n${likeNginx}${block}\n}\n`,
+    });
+    await server.listen();
+    return { port, stop: () => server.close() };
+  };
+
+async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}

@@ -1,0 +1,59 @@
+/** The transcripts of all packages, and what a run of one left behind. */
+import { readdirSync, readFileSync } from 'node:fs';
+import {
+  asNginx,
+  isAtLeast,
+  isSalt,
+  parseTranscript,
+  settings,
+  type Outcome,
+  type Transcript,
+} from '@postern/testkit';
+
+/** A transcript under the name of its file. */
+export interface Named {
+  readonly name: string;
+  readonly transcript: Transcript;
+}
+
+const folders = ['testkit', 'mail-imap'].map(
+  (name) => new URL(`../../packages/${name}/test/transcripts/`, import.meta.url),
+);
+
+/** All of them, in name order. */
+export const transcripts: readonly Named[] = folders.flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.txt'))
+    .sort()
+    .map((name) => ({
+      name,
+      transcript: parseTranscript(readFileSync(new URL(name, folder), 'utf8')),
+    })),
+);
+
+/** Those that nginx of this version performs, in the way it does. */
+export function forNginx(version: string): readonly Named[] {
+  return transcripts.flatMap(({ name, transcript }) => {
+    const theirs = asNginx(transcript);
+    if (theirs === undefined) return [];
+    const isKnown = settings(theirs, 'nginx').every((since) => isAtLeast(version, since));
+    return isKnown ? [{ name, transcript: theirs }] : [];
+  });
+}
+
+/** What both proxies must have done alike: what they told client, auth service and backend. */
+export function traceOf(outcome: Outcome): readonly string[] {
+  const texts = [
+    ...outcome.requests.map((each) => `auth: ${each.toString('latin1')}`),
+    ...outcome.backend.map((each) => `backend: ${each.toString('latin1')}`),
+    `client: ${outcome.client.toString('latin1')}`,
+  ];
+  return texts.flatMap((text) => text.split('\r\n')).map(withoutSalt);
+}
+
+/** Challenges differ from run to run, plain or in base64. */
+function withoutSalt(line: string): string {
+  const last = line.slice(line.lastIndexOf(' ') + 1);
+  const decoded = Buffer.from(last, 'base64').toString('latin1');
+  return isSalt(last) || isSalt(decoded) ? line.replace(last, '<salt>') : line;
+}
