@@ -50,7 +50,10 @@ function directiveTable(modules) {
       return `| ${link} | ${levels.join(', ')} | ${cell(about)} |`;
     }),
   );
-  return ['| Directive | Context | Meaning |', '| --- | --- | --- |', ...rows].join('\n');
+  // prettier would pad every cell to the longest one.
+  const [off, on] = ['<!-- prettier-ignore-start -->', '<!-- prettier-ignore-end -->'];
+  const head = ['| Directive | Context | Meaning |', '| --- | --- | --- |'];
+  return [off, '', ...head, ...rows, '', on].join('\n');
 }
 
 const [open, close] = ['<!-- directives -->', '<!-- /directives -->'];

@@ -86,7 +86,7 @@ export async function run(
   try {
     const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
     if (code === 0) return Buffer.concat(output);
-    const why = signal === null ? `exit code ${String(code)}` : signal;
+    const why = signal ?? `exit code ${String(code)}`;
     throw new Error(`${command} ended with ${why}: ${Buffer.concat(complaints).toString()}`);
   } finally {
     running.delete(child);

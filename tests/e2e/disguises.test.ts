@@ -1,4 +1,5 @@
 /** The search for secrets finds them: a test of the tests. */
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { disguisesOf } from './disguises.js';
 
@@ -12,7 +13,7 @@ const cases = [
   { name: 'a PLAIN response of a longer name', text: base64(`\0bobb\0${secret} and more`) },
   { name: 'a PLAIN response of a still longer name', text: base64(`\0bobby\0${secret}?`) },
   { name: 'a LOGIN response', text: base64(secret) },
-  { name: 'a dump of a buffer', text: String(bytes.inspect()) },
+  { name: 'a dump of a buffer', text: inspect(bytes) },
   { name: 'a buffer in JSON', text: JSON.stringify(bytes) },
   { name: 'hexadecimal', text: bytes.toString('hex') },
   { name: 'percent escapes', text: '%43%61%6e%61%72%79%30%31%32%33%34%35%36%37%38%39' },

@@ -3,7 +3,7 @@ import { acceptLogin, connectClient, refuseLogin } from '@postern/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { accounts, accountWith, alice, type Account } from './accounts.js';
 import { letterTo } from './message.js';
-import { credentials, runClient, waysToLogIn, type WayToLogIn } from './python.js';
+import { runClient, waysToLogIn, type Credentials, type WayToLogIn } from './python.js';
 import { setStage, type Stage } from './stage.js';
 
 let stage: Stage;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 /** What each of `people` reads, or the error it meets, when all log in one after the other. */
 async function readMail(
   way: WayToLogIn,
-  people: readonly (Account | ReturnType<typeof credentials>)[],
+  people: readonly Credentials[],
 ): Promise<readonly string[]> {
   const request = { port: stage.front.port, way, accounts: people };
   return JSON.parse((await runClient('logins', request)).toString()) as readonly string[];

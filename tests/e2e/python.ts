@@ -24,7 +24,10 @@ export function runClient(name: string, request: object): Promise<Buffer> {
 }
 
 /** What a client needs to know about an account. */
-export const credentials = ({ user, password }: Account): { user: string; password: string } => ({
+export type Credentials = Pick<Account, 'user' | 'password'>;
+
+/** The credentials of an account. */
+export const credentials = ({ user, password }: Account): Credentials => ({
   user,
   password,
 });

@@ -10,11 +10,13 @@ export async function until<T>(
   ready: () => T | undefined | false | Promise<T | undefined | false>,
   { deadlineMs = 20_000, state = () => '' }: { deadlineMs?: number; state?: () => string } = {},
 ): Promise<T> {
-  for (const last = Date.now() + deadlineMs; ; await pause(25)) {
+  const last = Date.now() + deadlineMs;
+  for (;;) {
     const value = await ready();
     if (value !== undefined && value !== false) return value;
     if (Date.now() > last) {
       throw new Error(`no ${what} within ${String(deadlineMs)} ms ${state()}`.trimEnd());
     }
+    await pause(25);
   }
 }

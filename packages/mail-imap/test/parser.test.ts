@@ -438,7 +438,17 @@ describe('the buffer', () => {
     expect(text(parser.takeUnread())).toBe('b NOOP\r\n');
   });
 
-  it('A1, A4: forgets everything at reset(), also half a line and an open quote', () => {
+  it('A1: forgets an open quote at reset()', () => {
+    const parser = new ImapParser(64);
+    parser.push(bytes('a LOGIN "x\r\n'));
+    parser.next('command');
+    parser.reset();
+    parser.push(bytes('b LOGIN u p\r\n'));
+    const login = parser.next('command');
+    expect(login && shown(login)).toBe('b |LOGIN| "u" "p"');
+  });
+
+  it('A1, A4: forgets everything at reset(), also half a line', () => {
     const parser = new ImapParser(64);
     parser.push(bytes('a LOGIN "x\r\nb STARTTLS\r\nNO'));
     parser.next('command');

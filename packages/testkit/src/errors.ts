@@ -52,3 +52,16 @@ export const cannotListen = (where: string, cause: NodeJS.ErrnoException): Poste
 /** nginx could not be started; `output` is what it wrote. */
 export const nginxFailed = (why: string, output: string): PosternError =>
   new PosternError('POSTERN_TESTKIT_NGINX', `nginx ${why}: ${output}`);
+
+/** A port of the demo that cannot be listened on. */
+export function demoPort(part: string, port: number, cause: unknown): PosternError {
+  const reason = cause instanceof PosternError ? cause.cause : cause;
+  const isTaken = reason instanceof Error && 'code' in reason && reason.code === 'EADDRINUSE';
+  const why = isTaken ? 'is taken by another program' : `cannot be used: ${String(reason)}`;
+  const what = `port ${String(port)}, wanted for the ${part} of the demo,`;
+  return new PosternError('POSTERN_TESTKIT_DEMO_PORT', `${what} ${why}`, { cause });
+}
+
+/** A promise of the protocol interface that is not kept. */
+export const contractBroken = (what: string, expected: string, found: string): PosternError =>
+  new PosternError('POSTERN_TESTKIT_CONTRACT', `${what}: expected ${expected}, found ${found}`);

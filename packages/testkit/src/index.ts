@@ -37,3 +37,7 @@ export type { ImapBackend, ImapBackendOptions } from './imap-backend/server.js';
 export { Mailbox } from './imap-backend/mailbox.js';
 export type { MailboxLimits, StoredMessage } from './imap-backend/mailbox.js';
 export { isSalt } from './transcript-pattern.js';
+export { demoPassword, demoPorts, startDemo } from './demo.js';
+export type { Demo, DemoLogin, DemoOptions, DemoPorts } from './demo.js';
+export { protocolContract } from './protocol-contract.js';
+export type { ContractCase, ContractInput } from './protocol-contract.js';

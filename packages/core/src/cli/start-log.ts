@@ -16,7 +16,7 @@ import type { CommandIo } from './command-io.js';
 /** The start-up log; afterwards the log of the process. */
 export class StartLog implements Logger {
   readonly #io: CommandIo;
-  #file: FileTarget | undefined;
+  readonly #file: FileTarget | undefined;
   #logger: Logger;
   #onStderr: (level: LogLevel) => boolean;
   #starting = true;

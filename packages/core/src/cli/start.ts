@@ -2,6 +2,7 @@
  * From the command line to a running proxy, in the order of ngx_init_cycle: read the file, check it as a whole, test
  * or write the pid file, open logs, open sockets. The first error ends it with exit code 1.
  */
+import { once } from 'node:events';
 import { release, type } from 'node:os';
 import { dumpFiles } from '../config/dump.js';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load.js';
@@ -79,9 +80,15 @@ export class Start {
   /** Serves until a signal ends it; the exit code. */
   async serve(findModules: FindModules): Promise<number> {
     const { log, signals } = this.#parts;
-    let unwatch = () => undefined as void;
-    const ended = new Promise<void>((resolve) => {
-      unwatch = watchSignals(signals, log, { end: resolve, reopen: () => this.#reopen() });
+    const ending = new AbortController();
+    const ended = once(ending.signal, 'abort');
+    const unwatch = watchSignals(signals, log, {
+      end: () => {
+        ending.abort();
+      },
+      reopen: () => {
+        this.#reopen();
+      },
     });
     // Listening for signals keeps no process alive, and a configuration need not have servers.
     const life = setInterval(() => undefined, longestTimerMs);
@@ -103,23 +110,42 @@ export class Start {
     await this.#targets.closeAll();
   }
 
-  async #run(findModules: FindModules, ended: Promise<void>): Promise<void> {
+  async #run(findModules: FindModules, ended: Promise<unknown>): Promise<void> {
     const { log } = this.#parts;
     const ready = await this.#prepare(findModules);
     await this.#openLogs(ready.configuration);
     const running = await ready.proxy.open();
     try {
-      writePidFile(ready.pid);
-      log.log('notice', productName());
-      log.log('notice', `built by Node.js ${process.version}`);
-      log.log('notice', `OS: ${type()} ${release()}`);
-      log.started();
-      await ended;
+      await this.#keepPidFile(ready.pid, async () => {
+        this.#logSystem();
+        log.started();
+        await ended;
+      });
     } finally {
       await running.stop();
-      this.#removePid(ready.pid);
     }
     log.log('notice', 'exit');
+  }
+
+  /** The pid file is there while `serving` is under way. */
+  async #keepPidFile(path: string, serving: () => Promise<void>): Promise<void> {
+    writePidFile(path);
+    try {
+      await serving();
+    } finally {
+      const error = removePidFile(path);
+      if (error !== undefined) {
+        this.#parts.log.log('alert', `unlink() "${path}" failed (${errnoText(error)})`);
+      }
+    }
+  }
+
+  /** What ngx_os_status says at start. */
+  #logSystem(): void {
+    const { log } = this.#parts;
+    log.log('notice', productName());
+    log.log('notice', `built by Node.js ${process.version}`);
+    log.log('notice', `OS: ${type()} ${release()}`);
   }
 
   /** Reads the configuration and builds the servers. Says "syntax is ok" where nginx does. */
@@ -167,12 +193,6 @@ export class Start {
 
   #reopen(): void {
     for (const failure of this.#targets.reopenAll()) this.#parts.log.log('emerg', failure);
-  }
-
-  #removePid(path: string): void {
-    const error = removePidFile(path);
-    if (error === undefined) return;
-    this.#parts.log.log('alert', `unlink() "${path}" failed (${errnoText(error)})`);
   }
 
   #report(error: unknown): void {

@@ -199,8 +199,13 @@ export function flags<const Names extends readonly [string, ...string[]]>(
 
 /** `codec` where a second directive on one level replaces the first, as `protocol` and `auth_http` do. */
 export function repeatable<T>(codec: Codec<T>): Codec<T> {
-  const { join: _join, ...rest } = codec;
-  return { ...rest, repeat: 'replace' };
+  return {
+    schema: codec.schema,
+    syntax: codec.syntax,
+    repeat: 'replace',
+    refusal: (directive, values) => codec.refusal(directive, values),
+    parse: (values, context) => codec.parse(values, context),
+  };
 }
 
 /** A list with one item per directive, such as `auth_http_header` or `ssl_certificate`. */

@@ -1,6 +1,7 @@
 /** The sentences of a configuration that cannot be used: nginx's where nginx has one. One function a sentence. */
-import type { SourceRef } from './directive.js';
 import { ConfigError, PosternError } from '../errors.js';
+import type { AnyModule } from '../module/module.js';
+import type { SourceRef } from './directive.js';
 
 /**
  * A ConfigError at `at`. A position without a file is one in `-g` (printed as ` in command line`); an error without
@@ -146,4 +147,45 @@ export function schemaBroken(cause: unknown): PosternError {
       cause,
     },
   );
+}
+
+/** Two modules of one name; nginx's text. */
+export function alreadyLoaded(name: string): ConfigError {
+  return new ConfigError(`module "${name}" is already loaded`);
+}
+
+/** A module made for another version of the module interface; nginx's text. `api` is the module's number. */
+export function otherApi(name: string, api: number, supported: number): ConfigError {
+  return new ConfigError(
+    `module "${name}" version ${String(api)} instead of ${String(supported)}`,
+    {
+      help: 'the numbers are those of the module interface: install a release of the module that fits',
+    },
+  );
+}
+
+/** A required module is not there. */
+export function missingRequirement(module: AnyModule, required: AnyModule): ConfigError {
+  return new ConfigError(`module "${module.name}" requires module "${required.name}"`, {
+    help: `install ${packageOf(required.name)} and add it to the modules, or load it with "load_module"`,
+  });
+}
+
+function packageOf(name: string): string {
+  return name.startsWith('mail_')
+    ? `@postern/${name.replaceAll('_', '-')}`
+    : `the package that has module "${name}"`;
+}
+
+/** A required module is there, but it is not the same object: its package is installed twice. */
+export function otherCopy(module: AnyModule, required: AnyModule): ConfigError {
+  return new ConfigError(
+    `module "${module.name}" requires another copy of module "${required.name}"`,
+    { help: 'one package is installed twice: "npm ls" shows it, "npm dedupe" may join the copies' },
+  );
+}
+
+/** Modules that cannot be put in an order. */
+export function moduleCycle(names: readonly string[]): ConfigError {
+  return new ConfigError(`modules depend on each other in a cycle: ${names.join(' -> ')}`);
 }

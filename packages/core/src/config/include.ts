@@ -21,7 +21,7 @@ export async function expandMask(mask: string): Promise<readonly string[]> {
   }
   return found
     .map((path) => Buffer.from(path))
-    .sort(Buffer.compare)
+    .sort((a, b) => Buffer.compare(a, b))
     .map(String);
 }
 
@@ -66,23 +66,30 @@ type Part =
 function tokenize(mask: readonly string[]): readonly Part[] {
   const parts: Part[] = [];
   for (let index = 0; index < mask.length; index++) {
-    const char = mask[index] ?? '';
-    if (char === '*') {
-      parts.push({ kind: 'star' });
-    } else if (char === '?') {
-      parts.push({ kind: 'set', accepts: () => true });
-    } else if (char === '[') {
-      const set = readSet(mask, index);
-      parts.push(set?.part ?? literal('['));
-      index = set?.last ?? index;
-    } else if (char === '\\' && index + 1 < mask.length) {
-      index++;
-      parts.push(literal(mask[index] ?? ''));
-    } else {
-      parts.push(literal(char));
-    }
+    const { part, last } = readPart(mask, index);
+    parts.push(part);
+    index = last;
   }
   return parts;
+}
+
+/** The part that begins at `index`, and the index of its last character. */
+function readPart(mask: readonly string[], index: number): { part: Part; last: number } {
+  const char = mask[index] ?? '';
+  const next = mask[index + 1];
+  switch (char) {
+    case '*':
+      return { part: { kind: 'star' }, last: index };
+    case '?':
+      return { part: { kind: 'set', accepts: () => true }, last: index };
+    case '[':
+      return readSet(mask, index) ?? { part: literal(char), last: index };
+    case '\\':
+      if (next !== undefined) return { part: literal(next), last: index + 1 };
+      return { part: literal(char), last: index };
+    default:
+      return { part: literal(char), last: index };
+  }
 }
 
 function literal(char: string): Part {

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { ConfigError } from '../errors.js';
 import { errnoText } from '../log/errno.js';
 import type { AnyModule } from '../module/module.js';
-import { admit, orderModules } from '../module/order.js';
+import { resolvePath } from './codec.js';
 import type { Block, SourceRef } from './directive.js';
 import { DirectiveReader } from './directive-reader.js';
 import type { SourceFile } from './dump.js';
@@ -23,6 +23,7 @@ import {
   wrongCount,
 } from './errors.js';
 import { expandMask, isMask } from './include.js';
+import { admit, orderModules } from './module-order.js';
 import { Parser, type Statement } from './parser.js';
 import { type Declaration, kernelDirectives, Registry } from './registry.js';
 import { OpenScope, type Scope } from './scope.js';
@@ -183,7 +184,7 @@ class Loader {
   }
 
   async #include(name: string, at: SourceRef, scope: OpenScope): Promise<void> {
-    const path = name.startsWith('/') ? name : directoryOf(this.#options.file) + name;
+    const path = resolvePath(name, directoryOf(this.#options.file));
     if (!isMask(path)) return this.#readFile(path, scope, at);
     for (const found of await expandMask(path)) await this.#readFile(found, scope, at);
   }

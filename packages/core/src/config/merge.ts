@@ -23,7 +23,7 @@ interface Resolved {
   readonly conf: Readonly<Record<string, unknown>>;
 }
 
-const noValues: ReadonlyMap<string, unknown> = new Map();
+const nothingSet: Resolved = { set: new Map(), conf: {} };
 const serverLevels: readonly Level[] = ['mail', 'server'];
 const processLevels: readonly Level[] = ['main', 'events'];
 
@@ -32,6 +32,16 @@ function slotsOf(module: AnyModule, levels: readonly Level[]): readonly AnySlot[
   return directives
     .filter((directive): directive is AnySlot => directive.kind === 'slot')
     .filter((one) => one.levels.some((level) => levels.includes(level)));
+}
+
+const serverSlots = new WeakMap<AnyModule, readonly AnySlot[]>();
+
+function serverSlotsOf(module: AnyModule): readonly AnySlot[] {
+  const known = serverSlots.get(module);
+  if (known !== undefined) return known;
+  const slots = slotsOf(module, serverLevels);
+  serverSlots.set(module, slots);
+  return slots;
 }
 
 function combine(
@@ -54,11 +64,12 @@ function confOf(
   slots: readonly AnySlot[],
   set: ReadonlyMap<string, unknown>,
 ): Readonly<Record<string, unknown>> {
-  const values = slots.map((slot): [string, unknown] => [
-    slot.slot,
-    set.has(slot.slot) ? set.get(slot.slot) : freezeDeep(slot.default),
-  ]);
-  return Object.freeze(Object.fromEntries(values));
+  const conf: Record<string, unknown> = {};
+  for (const slot of slots) {
+    const isSet = set.has(slot.slot);
+    conf[slot.slot] = isSet ? set.get(slot.slot) : freezeDeep(slot.default);
+  }
+  return Object.freeze(conf);
 }
 
 const resolvedServers = new WeakMap<Scope, Map<AnyModule, Resolved>>();
@@ -81,11 +92,10 @@ function resolveServer(scope: Scope, module: AnyModule): Resolved {
 function computeServer(scope: Scope, module: AnyModule): Resolved {
   const own = scope.values.get(module);
   if (scope.parent === undefined) {
-    const slots = slotsOf(module, serverLevels);
-    return combine(slots, { set: noValues, conf: {} }, own ?? new Map<string, Setting>());
+    return combine(serverSlotsOf(module), nothingSet, own ?? new Map<string, Setting>());
   }
   const outer = resolveServer(scope.parent, module);
-  return own === undefined ? outer : combine(slotsOf(module, serverLevels), outer, own);
+  return own === undefined ? outer : combine(serverSlotsOf(module), outer, own);
 }
 
 /** The frozen configuration of `module` at `scope`, a `server` (or `mail`) block. The same object each time. */
@@ -101,7 +111,7 @@ export function mainConf<M extends AnyModule>(root: Scope, module: M): MainOf<M>
     for (const [name, setting] of scope.values.get(module) ?? []) set.set(name, setting);
   }
   const slots = slotsOf(module, processLevels);
-  return combine(slots, { set: noValues, conf: {} }, set).conf as MainOf<M>;
+  return combine(slots, nothingSet, set).conf as MainOf<M>;
 }
 
 /** Where the value of a slot was set: in `scope` or the nearest block around it. `undefined` if it is the default. */

@@ -1,7 +1,7 @@
 /**
- * A log file written in the background. Lines gather while a write is under way, so a slow disk costs memory and
- * never time; memory is bounded, and lines beyond the bound are dropped, counted, and owned up to once the file takes
- * lines again. A write that fails (disk full, FIFO without reader) is tried again from time to time.
+ * A log file written in the background. Lines gather for a moment and while a write is under way, so a slow disk
+ * costs memory and never time; memory is bounded, and lines beyond the bound are dropped, counted, and owned up to
+ * once the file takes lines again. A write that fails (disk full, FIFO without reader) is tried again from time to time.
  */
 import { constants, openSync, writeSync } from 'node:fs';
 import { destination } from 'pino';
@@ -12,6 +12,8 @@ import { formatLine } from './line.js';
 
 /** What may wait in memory for one file, in UTF-16 units. */
 const maxPendingUnits = 4 * 1024 * 1024;
+/** Milliseconds for which lines are gathered before they are written. */
+const gatherMs = 10;
 /** nginx leaves a full disk alone for a second. */
 const retryMs = 1000;
 /** A FIFO whose reader is slow has room again soon. */
@@ -44,6 +46,7 @@ export class FileTarget implements LogTarget {
   /** The stream keeps the text that it could not write and must be poked to try again. */
   #stalled = false;
   #retry: NodeJS.Timeout | undefined;
+  #gathering: NodeJS.Timeout | undefined;
   #dropped = 0;
   #confessed = 0;
   #closing: Promise<void> | undefined;
@@ -72,7 +75,7 @@ export class FileTarget implements LogTarget {
     }
     this.#pending += line;
     this.#pendingLines += 1;
-    if (!this.#busy && !this.#stalled) this.#send();
+    if (!this.#busy && !this.#stalled) this.#gather();
   }
 
   reopen(): NodeJS.ErrnoException | undefined {
@@ -82,7 +85,10 @@ export class FileTarget implements LogTarget {
     } catch (error) {
       return toSystemError(error);
     }
-    void this.#retire(this.#stream);
+    const old = this.#stream;
+    // Lines that were logged before the signal belong to the old file.
+    if (!this.#stalled) old.write(this.#take());
+    void this.#retire(old);
     this.#stream = this.#attach(this.#fd);
     this.#settle();
     return undefined;
@@ -90,10 +96,8 @@ export class FileTarget implements LogTarget {
 
   flushSync(): void {
     if (this.#closing !== undefined || this.#pending === '') return;
-    let rest = Buffer.from(this.#pending);
     const lines = this.#pendingLines;
-    this.#pending = '';
-    this.#pendingLines = 0;
+    let rest = Buffer.from(this.#take());
     try {
       while (rest.length > 0) rest = rest.subarray(writeSync(this.#fd, rest));
     } catch {
@@ -108,10 +112,9 @@ export class FileTarget implements LogTarget {
 
   #finish(): Promise<void> {
     clearTimeout(this.#retry);
+    clearTimeout(this.#gathering);
     if (this.#stalled) this.#dropped += this.#pendingLines;
-    else if (this.#pending !== '') this.#stream.write(this.#pending);
-    this.#pending = '';
-    this.#pendingLines = 0;
+    else this.#stream.write(this.#take());
     return this.#retire(this.#stream);
   }
 
@@ -132,12 +135,24 @@ export class FileTarget implements LogTarget {
     return stream;
   }
 
-  #send(): void {
+  /** A background write costs as much as a hundred lines: those of a moment share one. */
+  #gather(): void {
+    this.#gathering ??= setTimeout(this.#send, gatherMs).unref();
+  }
+
+  readonly #send = (): void => {
+    this.#gathering = undefined;
+    if (this.#busy || this.#stalled || this.#pending === '') return;
+    this.#busy = true;
+    this.#stream.write(this.#take());
+  };
+
+  /** What waits; nothing waits afterwards. */
+  #take(): string {
     const text = this.#pending;
     this.#pending = '';
     this.#pendingLines = 0;
-    this.#busy = true;
-    this.#stream.write(text);
+    return text;
   }
 
   /** The file took everything it was given. */
@@ -146,7 +161,7 @@ export class FileTarget implements LogTarget {
     this.#stalled = false;
     clearTimeout(this.#retry);
     this.#confess();
-    if (this.#pending !== '') this.#send();
+    if (this.#pending !== '') this.#gather();
   }
 
   #stall(error: NodeJS.ErrnoException): void {

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { duration, integer, oneOf, repeatable, word } from '../config/codec.js';
 import { block, slot } from '../config/directive.js';
-import { errorLogCodec } from '../log/error-log-directive.js';
+import { errorLogCodec } from './error-log-directive.js';
 import { defineModule } from '../module/module.js';
 import { listenCodec } from './listen.js';
 import { createMailHooks } from './phases.js';

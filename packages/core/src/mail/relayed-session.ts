@@ -37,7 +37,8 @@ export class RelayedSession implements RelayOwner {
     this.#runtime.relays.delete(this.#relay);
     this.#log(end, error);
     linger(this.#session.connection, this.#runtime.sweep);
-    linger(this.#backend.connection, this.#runtime.sweep);
+    this.#backend.connection.abandon();
+    this.#backend.connection.destroy();
     this.#session.finish(reasons[end], this.#runtime.hooks);
   }
 

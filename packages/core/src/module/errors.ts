@@ -1,47 +1,5 @@
 /** The sentences of modules that cannot be used: nginx's where nginx has one. One function a sentence. */
 import { ConfigError } from '../errors.js';
-import { type AnyModule, moduleApi } from './module.js';
-
-/** Two modules of one name; nginx's text. */
-export function alreadyLoaded(name: string): ConfigError {
-  return new ConfigError(`module "${name}" is already loaded`);
-}
-
-/** A module made for another version of the module interface; nginx's text. `api` is the module's number. */
-export function otherApi(name: string, api: number): ConfigError {
-  return new ConfigError(
-    `module "${name}" version ${String(api)} instead of ${String(moduleApi)}`,
-    {
-      help: 'the numbers are those of the module interface: install a release of the module that fits',
-    },
-  );
-}
-
-/** A required module is not there. */
-export function missingRequirement(module: AnyModule, required: AnyModule): ConfigError {
-  return new ConfigError(`module "${module.name}" requires module "${required.name}"`, {
-    help: `install ${packageOf(required.name)} and add it to the modules, or load it with "load_module"`,
-  });
-}
-
-function packageOf(name: string): string {
-  return name.startsWith('mail_')
-    ? `@postern/${name.replaceAll('_', '-')}`
-    : `the package that has module "${name}"`;
-}
-
-/** A required module is there, but it is not the same object: its package is installed twice. */
-export function otherCopy(module: AnyModule, required: AnyModule): ConfigError {
-  return new ConfigError(
-    `module "${module.name}" requires another copy of module "${required.name}"`,
-    { help: 'one package is installed twice: "npm ls" shows it, "npm dedupe" may join the copies' },
-  );
-}
-
-/** Modules that cannot be put in an order. */
-export function moduleCycle(names: readonly string[]): ConfigError {
-  return new ConfigError(`modules depend on each other in a cycle: ${names.join(' -> ')}`);
-}
 
 /** A `package.json` that is not JSON or not of the expected form. `path` is that of the file. */
 export function badManifest(path: string, reason: string): ConfigError {

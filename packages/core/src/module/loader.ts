@@ -5,13 +5,13 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { otherApi } from '../config/errors.js';
 import {
   binaryModule,
   importFailed,
   missingExport,
   noSingleModule,
   notAModulePackage,
-  otherApi,
   packageNotFound,
 } from './errors.js';
 import { findHost, findPackage, type Manifest, readManifest } from './manifest.js';
@@ -61,7 +61,7 @@ async function loadPackage(manifest: Manifest): Promise<FoundModule> {
   const { entry, name, version, directory } = manifest;
   if (entry === undefined) throw notAModulePackage(name);
   // Before the import: code made for another interface may fail in ways that say nothing.
-  if (entry.api !== moduleApi) throw otherApi(name, entry.api);
+  if (entry.api !== moduleApi) throw otherApi(name, entry.api, moduleApi);
   const path = join(directory, entry.module);
   const exported = (await importFile(path))[entry.export];
   if (!isModule(exported)) throw missingExport(path, entry.export);

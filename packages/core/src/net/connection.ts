@@ -68,7 +68,9 @@ function onData(this: OwnedSocket, bytes: Buffer): void {
 }
 
 function onEnd(this: OwnedSocket): void {
-  this.connection?.receiver.ended(this.connection);
+  if (this.connection === undefined) return;
+  this.connection.peerEnded = true;
+  this.connection.receiver.ended(this.connection);
 }
 
 function onError(this: OwnedSocket, error: NodeJS.ErrnoException): void {
@@ -90,6 +92,8 @@ export class Connection {
   /** What broke the socket, once something did. */
   error: NodeJS.ErrnoException | undefined = undefined;
   closed = false;
+  /** Whether the peer has finished sending. */
+  peerEnded = false;
   /** Where the slot of this connection goes when its socket is gone. */
   slots: ConnectionSlots | undefined = undefined;
   readonly #socket: OwnedSocket;

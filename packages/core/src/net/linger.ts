@@ -40,6 +40,10 @@ class Linger implements Receiver, Expiring {
 /** Ends `connection` in order. */
 export function linger(connection: Connection, sweep: Sweep): void {
   if (connection.closed) return;
+  if (connection.peerEnded && connection.flushed) {
+    connection.destroy();
+    return;
+  }
   const lingering = new Linger(connection, sweep);
   connection.receiver = lingering;
   connection.start();

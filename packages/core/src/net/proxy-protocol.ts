@@ -126,14 +126,18 @@ function decodeV1(bytes: Buffer): ProxyHeader {
 }
 
 function readV1(line: string, length: number): ProxyHeader | undefined {
-  if (line === 'UNKNOWN' || line.startsWith('UNKNOWN ')) return { kind: 'done', length };
-  const [protocol = '', from = '', to = '', fromPort = '', toPort = '', ...rest] = line.split(' ');
-  if (protocol !== 'TCP4' && protocol !== 'TCP6') return undefined;
-  const family = protocol === 'TCP4' ? 'IPv4' : 'IPv6';
-  const source = endpoint(ipBytes(from), portOf(fromPort));
-  const destination = endpoint(ipBytes(to), portOf(toPort));
+  const words = line.split(' ');
+  if (words[0] === 'UNKNOWN') return { kind: 'done', length };
+  if (words.length !== 5 || (words[0] !== 'TCP4' && words[0] !== 'TCP6')) return undefined;
+  const family = words[0] === 'TCP4' ? 'IPv4' : 'IPv6';
+  const source = textEndpoint(words[1], words[3]);
+  const destination = textEndpoint(words[2], words[4]);
   if (source?.family !== family || destination?.family !== family) return undefined;
-  return rest.length === 0 ? { kind: 'done', length, source, destination } : undefined;
+  return { kind: 'done', length, source, destination };
+}
+
+function textEndpoint(address = '', port = ''): ProxyEndpoint | undefined {
+  return endpoint(ipBytes(address), portOf(port));
 }
 
 function portOf(text: string): number | undefined {

@@ -85,16 +85,21 @@ export function ignored<T>(codec: Codec<T>, remedy: string): Codec<T> {
   };
 }
 
+const signed = '^[+-]?0*[0-9]{1,9}$';
+const signedPattern = new RegExp(signed);
+
 /** A nice value with an optional sign. A second one is a duplicate unless the first was 0, as in nginx. */
 export const priority: Codec<number> = {
-  schema: oneWord({ pattern: '^[+-]?[0-9]{1,15}$' }),
+  schema: oneWord({ pattern: signed }),
   syntax: 'number',
   repeat: 'join',
   refusal: (directive) => `"${directive}" directive invalid number`,
   parse([word = ''], context) {
-    const value = readInteger(word.replace(/^[+-]/, ''));
-    if (value === undefined) throw context.error(`"${context.directive}" directive invalid number`);
-    return word.startsWith('-') ? 0 - value : value;
+    if (!signedPattern.test(word)) {
+      throw context.error(`"${context.directive}" directive invalid number`);
+    }
+    // Adding 0 makes "-0" the number 0.
+    return Number(word) + 0;
   },
   join(first, next, context) {
     if (first !== 0) throw context.error(`"${context.directive}" directive is duplicate`);

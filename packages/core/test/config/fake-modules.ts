@@ -100,12 +100,13 @@ export async function load(text: string, extras: LoadExtras = {}): Promise<Loade
 
 /** The error of `work`, which must be a ConfigError. */
 export async function configErrorOf(work: Promise<unknown>): Promise<ConfigError> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ConfigError) return error;
-  throw error ?? new RangeError('nothing was refused');
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new RangeError('nothing was refused');
 }
 
 /** The message with its position, as `-t` prints it. */

@@ -3,7 +3,6 @@ import {
   chmodSync,
   closeSync,
   constants,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -91,14 +90,8 @@ describe('FileTarget', () => {
     expect(target.reopen()).toBeUndefined();
     target.write('three\n');
     await target.close();
-    expect((read('a.log.1') + read('a.log')).split('\n').sort()).toEqual([
-      '',
-      'one',
-      'three',
-      'two',
-    ]);
-    expect(read('a.log.1').startsWith('one\n')).toBe(true);
-    expect(read('a.log').endsWith('three\n')).toBe(true);
+    expect(read('a.log.1')).toBe('one\ntwo\n');
+    expect(read('a.log')).toBe('three\n');
   });
 
   it('M8: a file that cannot be reopened stays in use', async () => {
@@ -145,15 +138,15 @@ describe('FileTarget', () => {
     const target = new FileTarget(at('a.log'), 1000);
     for (let index = 0; index < 100; index += 1) target.write(`${'x'.repeat(99)}\n`);
     const { dropped } = target;
-    expect(dropped).toBe(89);
+    expect(dropped).toBe(90);
     while (!read('a.log').includes('lost')) await new Promise(setImmediate);
     await target.close();
     expect(read('a.log')).toContain(
-      `[alert] ${String(process.pid)}#0: 89 log lines could not be written to "${at('a.log')}" and are lost\n`,
+      `[alert] ${String(process.pid)}#0: 90 log lines could not be written to "${at('a.log')}" and are lost\n`,
     );
   });
 
-  it.runIf(existsSync('/dev/full'))('M8: a full disk neither throws nor blocks', async () => {
+  it('M8: a full disk neither throws nor blocks', async () => {
     const target = new FileTarget('/dev/full', 1000);
     for (let index = 0; index < 100; index += 1) target.write(`${'x'.repeat(99)}\n`);
     await new Promise(setImmediate);

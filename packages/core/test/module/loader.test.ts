@@ -99,12 +99,13 @@ function summary(found: readonly FoundModule[]): readonly string[] {
 }
 
 async function refusal(work: Promise<unknown>): Promise<ConfigError> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (error instanceof ConfigError) return error;
-  throw error ?? new RangeError('not refused');
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new RangeError('not refused');
 }
 
 const zeta = 'zeta from zeta 1.2.3';

@@ -71,7 +71,7 @@ export class ResponseParser {
     if (this.#state === State.prefix) at = this.#readPrefix(bytes, at, end);
     let progress: ResponseProgress = 'more';
     while (at < end && progress === 'more') {
-      progress = this.#step(bytes, at);
+      progress = this.#step(bytes, at, bytes[at] ?? 0);
       at += 1;
     }
     this.used = at - before;
@@ -122,8 +122,7 @@ export class ResponseParser {
     return end;
   }
 
-  #step(bytes: Buffer, at: number): ResponseProgress {
-    const byte = bytes[at] ?? 0;
+  #step(bytes: Buffer, at: number, byte: number): ResponseProgress {
     switch (this.#state) {
       case State.statusLine:
         return this.#inStatusLine(bytes, at, byte);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ReadContext } from '../../src/config/directive.js';
 import { ConfigError } from '../../src/errors.js';
-import { errorLogCodec } from '../../src/log/error-log-directive.js';
+import { errorLogCodec } from '../../src/mail/error-log-directive.js';
 
 const context: ReadContext = {
   directive: 'error_log',

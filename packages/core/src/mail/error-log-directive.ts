@@ -2,8 +2,8 @@
 import { resolvePath } from '../config/codec.js';
 import type { Codec, ReadContext } from '../config/directive.js';
 import { resolveHost } from '../net/address.js';
-import { type LogLevel, logLevels } from './levels.js';
-import type { LogSpec, SyslogSpec } from './log-spec.js';
+import { type LogLevel, logLevels } from '../log/levels.js';
+import type { LogSpec, SyslogSpec } from '../log/log-spec.js';
 import { readSyslogParameters } from './syslog-parameters.js';
 
 /** Parts of nginx that can be debugged one by one; here each of them means `debug`. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.js';
 import { type AnyModule, defineModule, type ModuleDefinition } from '../../src/module/module.js';
-import { orderModules } from '../../src/module/order.js';
+import { orderModules } from '../../src/config/module-order.js';
 
 type Extras = Partial<
   Pick<ModuleDefinition<never, object, object, object>, 'requires' | 'before' | 'api'>

@@ -2,15 +2,18 @@
  * The order in which modules are set up: what a module requires comes earlier, then what says `before`, then the order
  * of loading.
  */
+import type { AnyModule, moduleApi } from '../module/module.js';
 import { alreadyLoaded, missingRequirement, moduleCycle, otherApi, otherCopy } from './errors.js';
-import { type AnyModule, moduleApi } from './module.js';
+
+// The layer of modules is above this one: the compiler holds the two numbers together.
+const supportedApi: typeof moduleApi = 1;
 
 /**
  * Checks that `module` may join `present`. Throws a ConfigError for another version of the module interface and for a
  * name that is taken.
  */
 export function admit(module: AnyModule, present: ReadonlyMap<string, AnyModule>): void {
-  if (module.api !== moduleApi) throw otherApi(module.name, module.api);
+  if (module.api !== supportedApi) throw otherApi(module.name, module.api, supportedApi);
   if (present.has(module.name)) throw alreadyLoaded(module.name);
 }
 

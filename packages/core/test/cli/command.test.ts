@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { wordsWithFlags } from '../../src/cli/command.js';
+
+const both = ['--max-semi-space-size=4', '--optimize-for-size'];
+
+describe('the flags of Node', () => {
+  it('are added before the script where they are missing', () => {
+    expect(wordsWithFlags(['--trace-gc'], ['/node', '/postern.mjs', '-t'])).toEqual([
+      '/node',
+      '--trace-gc',
+      ...both,
+      '/postern.mjs',
+      '-t',
+    ]);
+  });
+
+  it('are not added twice, so that a restart happens once', () => {
+    const [, ...words] = wordsWithFlags([], ['/node', '/postern.mjs']) ?? [];
+    expect(wordsWithFlags(words.slice(0, 2), ['/node', '/postern.mjs'])).toBeUndefined();
+  });
+
+  it('of the operator stay as they are', () => {
+    expect(wordsWithFlags(['--max-semi-space-size=64'], ['/node', '/p'])).toEqual([
+      '/node',
+      '--max-semi-space-size=64',
+      '--optimize-for-size',
+      '/p',
+    ]);
+  });
+});
