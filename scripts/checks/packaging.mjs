@@ -29,13 +29,16 @@ function expectedFiles(folder) {
   return [...everyPackage, ...filesBelow(folder, 'bin'), ...sources, ...sources.flatMap(compiled)];
 }
 
+const origin = (file) =>
+  file.startsWith('dist/') ? ' (its source is gone: remove dist and build again)' : '';
+
 function compareFiles(folder, packed) {
   const expected = new Set(expectedFiles(folder));
   const missing = [...expected].filter((file) => !packed.has(file));
   const extra = [...packed].filter((file) => !expected.has(file));
   return [
     ...missing.map((file) => `missing in the tarball: ${file}`),
-    ...extra.map((file) => `not expected in the tarball: ${file}`),
+    ...extra.map((file) => `not expected in the tarball: ${file}${origin(file)}`),
   ];
 }
 

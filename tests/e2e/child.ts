@@ -53,13 +53,13 @@ export class Child {
     return this.#hasEnded;
   }
 
-  /** Asks it to end, and kills it when it has not done so after `graceMs`. */
-  async stop(graceMs = 10_000): Promise<void> {
-    if (this.#hasEnded) return;
+  /** Asks it to end, and kills it when it has not done so after `graceMs`. Gives what {@link ended} gives. */
+  stop(graceMs = 10_000): Promise<number | NodeJS.Signals> {
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
-    this.#child.kill('SIGTERM');
-    await this.ended;
-    clearTimeout(kill);
+    if (!this.#hasEnded) this.#child.kill('SIGTERM');
+    return this.ended.finally(() => {
+      clearTimeout(kill);
+    });
   }
 
   #end(resolve: () => void): void {

@@ -142,6 +142,15 @@ describe('H2: an auth service that is down', () => {
   });
 });
 
+describe('H11: an auth service that drops its connections between two logins', () => {
+  it('is asked again and the second login works', async () => {
+    await expectWorkingProxy();
+    stage.auth.dropConnections();
+    await expectWorkingProxy();
+    expect(stage.auth.count).toBe(2);
+  });
+});
+
 describe('a backend that is down', () => {
   it('gives the internal-error line and the end, and a log line', async () => {
     const gone = await startScriptedBackend(acceptAnyone);

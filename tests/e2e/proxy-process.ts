@@ -19,6 +19,7 @@ export interface Front {
   log(): string;
   /** Everything it wrote anywhere: standard output and error, and every file in its directory. */
   written(): string;
+  /** Ends it; rejects if it does not end cleanly when asked to, or has complained on standard error. */
   stop(): Promise<void>;
 }
 
@@ -69,14 +70,18 @@ export async function startProxyProcess(
   const log = (): string => contents(join(directory, 'logs/error.log'));
   const written = (): string => [child.output, ...filesOf(directory).map(contents)].join('\n');
   const stop = async (): Promise<void> => {
-    await child.stop();
+    const outcome = await child.stop();
     rmSync(directory, { recursive: true });
+    // What a proxy says outside its log are complaints: warnings of Node, rejections nobody handled.
+    if (outcome !== 0 || child.output !== '') {
+      throw new Error(`the proxy ended with ${String(outcome)} and said "${child.output}"`);
+    }
   };
   try {
     await until('greeting of the proxy', () => child.hasEnded || greets(port), { state: written });
     if (child.hasEnded) throw new Error(`the proxy did not start: ${written()}`);
   } catch (error) {
-    await stop();
+    await stop().catch(() => undefined);
     throw error;
   }
   return { port, pid: child.pid, isRunning: () => !child.hasEnded, log, written, stop };

@@ -11,6 +11,7 @@ export interface Stage {
   readonly dovecot: Dovecot;
   readonly auth: AuthServer;
   readonly front: Front;
+  /** Stops all three; rejects if one of them did not end as it should. */
   stop(): Promise<void>;
 }
 
@@ -27,7 +28,11 @@ export async function setStage({
 }: StageOptions = {}): Promise<Stage> {
   const started: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
-    for (const end of started.reverse()) await end();
+    const outcomes = await Promise.allSettled(started.map((end) => end()));
+    const failures = outcomes.flatMap((each) =>
+      each.status === 'rejected' ? [String(each.reason)] : [],
+    );
+    if (failures.length > 0) throw new Error(failures.join('\n'));
   };
   try {
     const dovecot = await startDovecot(people);

@@ -52,7 +52,7 @@ describe('python imaplib', () => {
 });
 
 describe('I12: the memory of the proxy stays flat', () => {
-  const bound = 64 * megabyte;
+  const bound = 16 * megabyte;
   let before: number;
 
   /** Resolves when the proxy has stopped growing: it has taken in all it takes from a sender it cannot pass on. */

@@ -58,11 +58,17 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
     this.#context = contextOf(transcript, conf);
     this.client = {
       inbox: this.#told,
-      send: (bytes) => Promise.resolve(this.#receive(Buffer.from(bytes))),
+      send: (bytes) => {
+        this.#receive(Buffer.from(bytes));
+        return Promise.resolve();
+      },
       finish: () => {
         this.#close();
       },
-      startTls: () => Promise.resolve(this.#secured()),
+      startTls: () => {
+        this.#secured();
+        return Promise.resolve();
+      },
     };
     this.#step({ kind: 'greet' });
   }

@@ -9,7 +9,7 @@ import { contractBroken } from './errors.js';
 /** One promise. `check` throws with what was found where the promise is broken. */
 export interface ContractCase {
   readonly name: string;
-  check(): void;
+  readonly check: () => void;
 }
 
 /** Input for the parser: commands in one string each, with their line ends. */

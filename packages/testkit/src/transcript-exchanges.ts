@@ -13,21 +13,25 @@ export interface Exchange {
 
 /** The exchanges of a transcript. A new one starts at an A: behind an R:, and behind any other line. */
 export function exchangesOf(transcript: Transcript): readonly Exchange[] {
-  const exchanges: { request: Speech[]; answer: Speech[] }[] = [];
-  let open = false;
+  const exchanges: { readonly request: Speech[]; readonly answer: Speech[] }[] = [];
+  let current: (typeof exchanges)[number] | undefined;
   for (const line of transcript.lines) {
     if (line.kind === 'comment') continue;
-    if (line.kind === 'note' || (line.who !== 'A' && line.who !== 'R')) {
-      open = false;
+    if (line.kind === 'note' || !isAuth(line)) {
+      current = undefined;
       continue;
     }
-    const answered = (exchanges.at(-1)?.answer.length ?? 0) > 0;
-    if (!open || (line.who === 'A' && answered)) exchanges.push({ request: [], answer: [] });
-    open = true;
-    exchanges.at(-1)?.[line.who === 'A' ? 'request' : 'answer'].push(line);
+    const answered = current !== undefined && current.answer.length > 0;
+    if (current === undefined || (line.who === 'A' && answered)) {
+      current = { request: [], answer: [] };
+      exchanges.push(current);
+    }
+    current[line.who === 'A' ? 'request' : 'answer'].push(line);
   }
   return exchanges;
 }
+
+const isAuth = ({ who }: Speech): boolean => who === 'A' || who === 'R';
 
 /**
  * The bytes with which the auth service answers: the R: lines behind a status line, unless the first one is a status

@@ -158,17 +158,26 @@ function parseNote(row: string, at: number): TranscriptLine {
 
 const isAnnotation = (name: string): name is Annotation => Object.hasOwn(annotations, name);
 
+const isNumber = (text: string): boolean => text !== '' && Number(text) >= 0;
+
+/** What the text of some annotations must be; all others take none. */
+const noteTexts: Partial<
+  Record<Annotation, { readonly problem: string; readonly fits: (text: string) => boolean }>
+> = {
+  conf: { problem: 'must end with ";"', fits: (text) => text.endsWith(';') },
+  main: { problem: 'must end with ";" or "}"', fits: (text) => /[;}]$/.test(text) },
+  pause: { problem: 'needs a number', fits: isNumber },
+  split: {
+    problem: 'needs a number of bytes',
+    fits: (text) => Number.isInteger(Number(text)) && Number(text) > 0,
+  },
+  differs: { problem: 'needs a name', fits: (text) => text !== '' },
+  nginx: { problem: 'needs a version', fits: (text) => text !== '' },
+};
+
 function noteProblem(name: Annotation, text: string): string | undefined {
-  if (name === 'conf' || name === 'main') {
-    return text.endsWith(';') || text.endsWith('}') ? undefined : 'must end with ";"';
-  }
-  if (name === 'pause') return text !== '' && Number(text) >= 0 ? undefined : 'needs a number';
-  if (name === 'split')
-    return Number.isInteger(Number(text)) && Number(text) > 0
-      ? undefined
-      : 'needs a number of bytes';
-  if (name === 'differs' || name === 'nginx') return text === '' ? 'needs a name' : undefined;
-  return text === '' ? undefined : 'takes no text';
+  const rule = noteTexts[name] ?? { problem: 'takes no text', fits: (given) => given === '' };
+  return rule.fits(text) ? undefined : rule.problem;
 }
 
 function printLine(line: TranscriptLine): string {

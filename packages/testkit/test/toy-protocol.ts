@@ -43,7 +43,7 @@ class ToyParser implements Parser<Toy> {
 const send = (text: string) => ({ do: 'send' as const, bytes: toBytes(`${text}\r\n`) });
 
 /** Says HELLO; `login U P` logs in, `bad` counts, `bye` ends, all else is echoed. The backend login is one line. */
-export const toy: Protocol<Toy, object, string, object> = {
+export const toy: Protocol<Toy, object, string> = {
   name: 'toy',
   ports: [7],
   alpn: 'toy',

@@ -47,7 +47,7 @@ export class CommandReader {
     }
     const line = this.line();
     if (line === undefined) {
-      return this.#unread.length > longestLine ? this.#tooLong() : undefined;
+      return this.isLineTooLong ? this.#tooLong() : undefined;
     }
     const literal = announcedLiteral(line);
     if (literal === undefined) return this.#complete(line);
@@ -65,6 +65,11 @@ export class CommandReader {
     if (end === -1 || end > longestLine) return undefined;
     const line = this.#take(end + 1).toString('latin1');
     return line.endsWith('\r\n') ? line.slice(0, -2) : line.slice(0, -1);
+  }
+
+  /** Whether so much is held without a line end that none may come any more. */
+  get isLineTooLong(): boolean {
+    return this.#unread.length > longestLine;
   }
 
   #take(count: number): Buffer {

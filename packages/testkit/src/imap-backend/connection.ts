@@ -39,6 +39,8 @@ export class ImapConnection implements ImapSession {
       if (this.#awaiting?.what === 'DONE') this.#tellNews(true);
     });
     this.#socket.on('data', (bytes) => {
+      // A client that was told to go may still send; nothing of that is kept.
+      if (!this.#socket.writable) return;
       this.#reader.push(bytes);
       this.#serve();
     });
@@ -101,8 +103,12 @@ export class ImapConnection implements ImapSession {
 
   #awaitedLine(): boolean {
     const line = this.#reader.line();
-    if (line === undefined || this.#awaiting === undefined) return false;
+    if (this.#awaiting === undefined) return false;
     const { what, tag } = this.#awaiting;
+    if (line === undefined) {
+      if (this.#reader.isLineTooLong) this.#answer(tag, { ...bad('too long'), close: true });
+      return false;
+    }
     this.#awaiting = undefined;
     const isDone = line.toUpperCase() === 'DONE';
     if (what === 'password') this.#answer(tag, logInPlain(this, line));

@@ -41,8 +41,8 @@ const fetching =
   (byUid: boolean): Handler =>
   (session, args) => {
     const { view } = session;
-    const [set, ...rest] = args;
-    const asked = rest.length === 1 ? fetchItems(rest[0]) : undefined;
+    const [set, wanted, surplus] = args;
+    const asked = surplus === undefined ? fetchItems(wanted) : undefined;
     const messages = view === undefined ? undefined : chosen(view, set, byUid);
     if (view === undefined || messages === undefined || asked === undefined) {
       return bad('FETCH needs a set of messages and known items');
@@ -50,16 +50,17 @@ const fetching =
     const items = byUid && !asked.includes(uidItem) ? [uidItem, ...asked] : asked;
     const marks = !view.readOnly && items.some((item) => item.marksSeen);
     for (const numbered of messages) {
-      const fresh = marks && !numbered.message.flags.has('\\Seen');
-      if (fresh) numbered.message.flags.add('\\Seen');
-      sayFetch(
-        session,
-        numbered,
-        fresh && !items.includes(flagsItem) ? [...items, flagsItem] : items,
-      );
+      sayFetch(session, numbered, marks ? marked(numbered, items) : items);
     }
     return ok('done', { keepNumbers: !byUid });
   };
+
+/** Marks a message as read; where that is news, FLAGS are told too. */
+function marked({ message }: Numbered, items: readonly FetchItem[]): readonly FetchItem[] {
+  const isNews = !message.flags.has('\\Seen');
+  message.flags.add('\\Seen');
+  return isNews && !items.includes(flagsItem) ? [...items, flagsItem] : items;
+}
 
 const storing =
   (byUid: boolean): Handler =>

@@ -12,7 +12,7 @@ export interface ImapSession {
   /** Whether a login is right. */
   check(user: string, password: string): boolean;
   /** Sends an untagged response; CRLF is added. */
-  say(response: string | Buffer): void;
+  readonly say: (response: string | Buffer) => void;
 }
 
 /** The tagged answer of a command. */

@@ -143,6 +143,19 @@ describe('the IMAP backend', () => {
     expect(await client.ended).toBe('fin');
   });
 
+  it.each(['IDLE', 'AUTHENTICATE PLAIN'])(
+    'closes a connection whose answer to %s does not end',
+    async (command) => {
+      const { client } = await open();
+      if (command === 'IDLE') await ask(client, 'l LOGIN u p');
+      await client.sendLine(`a ${command}`);
+      await client.expect(/^\+ /);
+      await client.send('x'.repeat(9000));
+      await client.expect('a BAD too long');
+      expect(await client.ended).toBe('fin');
+    },
+  );
+
   it('keeps no more messages than it may', async () => {
     const { client } = await open({ limits: { messages: 1 } });
     await ask(client, 'l LOGIN u p');
