@@ -8,7 +8,7 @@ import { packaging } from './checks/packaging.mjs';
 import { changes, lockFile, texts, versions } from './checks/repository.mjs';
 import { colour } from './progress.mjs';
 import { run, tool } from './run.mjs';
-import { install } from './setup.mjs';
+import { install, setUp } from './setup.mjs';
 
 /** A step that is a program: nothing is wrong when it ends with 0. */
 const program =
@@ -71,7 +71,7 @@ async function report(name) {
   return good;
 }
 
-await install();
+await setUp([install]);
 const results = [];
 for (const name of Object.keys(steps)) {
   if (positionals.length === 0 || positionals.includes(name)) results.push(await report(name));

@@ -40,7 +40,8 @@ export function isInstalled() {
     .filter(([path, wanted]) => path.includes('node_modules/') && !wanted.optional)
     .every(([path, wanted]) => {
       const found = present[path];
-      return found?.version === wanted.version && found?.resolved === wanted.resolved;
+      if (wanted.link) return found?.resolved === wanted.resolved;
+      return found !== undefined && found.version === wanted.version;
     });
 }
 
@@ -62,11 +63,10 @@ export async function build() {
   if (code !== 0) throw new SetupFailed('The build failed.', output);
 }
 
-/** Both of the above; on failure says why and ends the process. */
-export async function setUp() {
+/** Does what is asked for; on failure says why and ends the process. */
+export async function setUp(steps = [install, build]) {
   try {
-    await install();
-    await build();
+    for (const step of steps) await step();
   } catch (error) {
     if (!(error instanceof SetupFailed)) throw error;
     process.stderr.write(`${error.output}${error.message}\n`);

@@ -6,11 +6,31 @@ import { root, run } from '../run.mjs';
 const read = (file) => readFileSync(join(root, file), 'utf8');
 const readJson = (file) => JSON.parse(read(file));
 
-/** The lock file works with every registry: it names none. */
+/** Whether `path` in the lock file finds `name` where Node would: next to it, or in a folder above. */
+function isLocked(packages, path, name) {
+  for (let from = path; ; from = from.slice(0, Math.max(0, from.lastIndexOf('/')))) {
+    if (Object.hasOwn(packages, `${from === '' ? '' : `${from}/`}node_modules/${name}`))
+      return true;
+    if (from === '') return false;
+  }
+}
+
+/**
+ * The lock file works with every registry, as it names none, and on every platform: npm leaves an optional package out
+ * that it cannot find, and `npm ci` then refuses the whole file.
+ */
 export function lockFile() {
-  return Object.entries(readJson('package-lock.json').packages)
-    .filter(([, entry]) => /^[a-z+]+:/.test(entry.resolved ?? ''))
-    .map(([path, entry]) => `package-lock.json: ${path} is bound to ${entry.resolved}`);
+  const { packages } = readJson('package-lock.json');
+  return Object.entries(packages).flatMap(([path, entry]) => {
+    const bound = /^[a-z+]+:/.test(entry.resolved ?? '')
+      ? [`${path} is bound to ${entry.resolved}`]
+      : [];
+    const wanted = Object.keys({ ...entry.dependencies, ...entry.optionalDependencies });
+    const missing = wanted
+      .filter((name) => !isLocked(packages, path, name))
+      .map((name) => `${path} needs ${name}, which is not locked`);
+    return [...bound, ...missing].map((problem) => `package-lock.json: ${problem}`);
+  });
 }
 
 /** All packages have one version, lerna's, ask each other for exactly it, and carry the licence. */
