@@ -105,9 +105,13 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     if (this.#phase !== 'command' && this.#parser.unread > aheadLimit) this.#connection.stop();
   }
 
-  /** The client has finished sending; before the relay that ends the session and what it waits for. */
+  /**
+   * The client has finished sending. Who sent its whole session ahead still gets the answers; anybody else has left, and
+   * what the session waits for is given up.
+   */
   ended(): void {
-    this.#close('client');
+    const waiting = this.#phase === 'login' || this.#phase === 'busy';
+    if (!waiting || this.#parser.unread === 0) this.#close('client');
   }
 
   closed(_connection: Connection, error: NodeJS.ErrnoException | undefined): void {
@@ -176,6 +180,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
   #resume(): void {
     if (this.#phase === 'busy') this.#phase = 'command';
     this.#advance();
+    if (this.#phase === 'command' && this.#connection.peerEnded) this.#close('client');
     if (this.#phase !== 'over') this.#connection.start();
   }
 

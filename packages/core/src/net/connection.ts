@@ -5,12 +5,7 @@
  * (`onread`), else they come as 'data' events.
  */
 import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
-import {
-  borrowBuffer,
-  bulkThreshold,
-  returnBuffer,
-  sharedBuffer,
-} from './read-buffer.js';
+import { borrowBuffer, bulkThreshold, returnBuffer, sharedBuffer } from './read-buffer.js';
 import type { ConnectionSlots } from './slots.js';
 
 /** Who gets what a connection reads. */
@@ -100,6 +95,7 @@ export class Connection {
   #own: Buffer | undefined = undefined;
   // Whether bytes in #own wait in a write of another connection.
   #lent = false;
+  #stopped = false;
 
   private constructor(socket: OwnedSocket, receiver: Receiver) {
     this.#socket = socket;
@@ -183,7 +179,8 @@ export class Connection {
 
   /** Calls back once everything written so far has left for the kernel, or the socket is gone. */
   whenFlushed(callback: () => void): void {
-    this.#socket.write(nothing, callback);
+    if (this.flushed) callback();
+    else this.#socket.write(nothing, callback);
   }
 
   /** Holds back writes until `uncork`, so that the replies to one burst leave in one piece. */
@@ -197,11 +194,14 @@ export class Connection {
 
   /** Stops reading. */
   stop(): void {
+    this.#stopped = true;
     this.#socket.pause();
   }
 
   /** Reads on. */
   start(): void {
+    if (!this.#stopped) return;
+    this.#stopped = false;
     this.#socket.resume();
   }
 

@@ -48,6 +48,7 @@ export class Relay implements Receiver, Expiring {
     this.#sweep.add(this, this.#idleMs);
     for (const connection of [this.#client, this.#backend]) {
       if (connection.closed) this.closed(connection, connection.error);
+      else if (connection.peerEnded) this.ended(connection);
       else connection.start();
     }
   }
@@ -88,7 +89,7 @@ export class Relay implements Receiver, Expiring {
   }
 
   expired(): void {
-    this.#finish(this.#halfClosed ? "done" : "timeout");
+    this.#finish(this.#halfClosed ? 'done' : 'timeout');
   }
 
   /** Ends the session of a worker that must go. */

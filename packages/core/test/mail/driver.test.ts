@@ -28,7 +28,11 @@ async function startProxy(setup: (cycle: CycleSetup) => void, directives = ''): 
   const probe = defineModule({ name: 'probe', api: 1, requires: [mail], setup });
   const config = `events {} mail { server_name mx.test; auth_http 127.0.0.1:1;
     server { listen 127.0.0.1; protocol toy; ${directives} } }`;
-  const server = await createServer({ modules: [toy, probe], config, onLog: (line) => log.push(line) });
+  const server = await createServer({
+    modules: [toy, probe],
+    config,
+    onLog: (line) => log.push(line),
+  });
   await server.listen();
   open.push(server);
   const port = Number(server.addresses[0]?.split(':')[1]);
@@ -126,7 +130,9 @@ describe('driver', () => {
         if (hook !== 'authenticate') {
           hooks.authenticate.tap({ name: 'probe', stage: -100 }, () => accept(9));
         }
-        hooks[hook].tapPromise({ name: 'probe', stage: -200 }, () => Promise.reject(new RangeError('late')));
+        hooks[hook].tapPromise({ name: 'probe', stage: -200 }, () =>
+          Promise.reject(new RangeError('late')),
+        );
       });
       const peer = await client(port);
       await peer.send('LOGIN a b\r\n');
@@ -306,7 +312,12 @@ describe('driver', () => {
 
   it.each([
     { name: 'refuses the login', reply: 'no way', pass: 'on', expected: 'no way' },
-    { name: 'refuses the login and may not say why', reply: 'no way', pass: 'off', expected: 'fault' },
+    {
+      name: 'refuses the login and may not say why',
+      reply: 'no way',
+      pass: 'off',
+      expected: 'fault',
+    },
     { name: 'is silent after its greeting and leaves', reply: '', pass: 'on', expected: 'fault' },
   ])('a backend that $name', async ({ reply, pass, expected }) => {
     const backend = await startScriptedBackend(async (proxy) => {
@@ -362,7 +373,10 @@ describe('driver', () => {
   it('I11: a backend that never answers is given up after timeout', async () => {
     const backend = await startScriptedBackend(() => undefined);
     open.push(backend);
-    const { port, log } = await startProxy(decide(() => accept(backend.port)), 'timeout 300ms;');
+    const { port, log } = await startProxy(
+      decide(() => accept(backend.port)),
+      'timeout 300ms;',
+    );
     const peer = await client(port);
     await peer.send('LOGIN a b\r\n');
     await peer.expect('hello', 'fault');
@@ -396,12 +410,14 @@ describe('driver', () => {
     await second.expect('hello');
     const third = await client(port);
     expect(await third.readToEnd()).toBe('');
-    expect(log.join('\n')).toContain('3 worker_connections are not enough while accepting new connection on 127.0.0.1:');
+    expect(log.join('\n')).toContain(
+      '3 worker_connections are not enough while accepting new connection on 127.0.0.1:',
+    );
     await first.close();
     await expect
       .poll(async () => {
         const next = await client(port);
-        return (await next.readUntil('\n').catch(() => ''));
+        return await next.readUntil('\n').catch(() => '');
       })
       .toBe('hello\r\n');
   });
@@ -415,6 +431,8 @@ describe('driver', () => {
       await Promise.all(peers.map((peer) => peer.close()));
     }
     await expect.poll(() => server.sessions).toEqual({ waiting: 0, relayed: 0 });
-    await expect.poll(() => process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before + 2);
+    await expect
+      .poll(() => process.getActiveResourcesInfo().length)
+      .toBeLessThanOrEqual(before + 2);
   });
 });

@@ -20,7 +20,9 @@ class ToyParser implements Parser<ToyCommand> {
     this.#input = this.#input.subarray(end + 1);
     if (name === 'CRASH') throw new RangeError('parser broke');
     const command = { name, args: args.map((word) => Buffer.from(word)) };
-    return known.has(name) ? { kind: 'command', command } : { kind: 'invalid', command, fatal: false };
+    return known.has(name)
+      ? { kind: 'command', command }
+      : { kind: 'invalid', command, fatal: false };
   }
 
   get unread(): number {

@@ -43,7 +43,11 @@ class Front {
   }
 
   #relay(client: Connection, port: number): void {
-    const early: Receiver = { received: () => undefined, ended: () => undefined, closed: () => undefined };
+    const early: Receiver = {
+      received: () => undefined,
+      ended: () => undefined,
+      closed: () => undefined,
+    };
     client.receiver = early;
     client.stop();
     Connection.open({ host: '127.0.0.1', port }, early, (backend) => {

@@ -142,7 +142,7 @@ class BackendDialog implements Receiver {
   #ready(reply: Uint8Array, rest: Uint8Array): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    connection.stop();
+    // The relay takes the connection over before the next event: nothing can be read in between.
     this.#connection = undefined;
     this.#settle({
       kind: 'ready',
