@@ -38,7 +38,7 @@ export class Cycle implements CycleSetup {
 
   #prepare(module: AnyModule, seal: Seal): void {
     this.#main.set(module, mainConf(this.configuration.root, module));
-    const hooks = module.hooks?.();
+    const hooks = module.hooks?.() as object | undefined;
     if (hooks === undefined) return;
     guardAll(hooks, seal);
     this.#hooks.set(module, hooks);

@@ -66,8 +66,8 @@ function buildServer(
   for (const module of modules) {
     const conf = serverConf(scope, module);
     confs.set(module, conf);
-    if (module.derive === undefined) continue;
-    confs.set(module, Object.freeze({ ...conf, ...module.derive(conf, context) }));
+    const derived = module.derive?.(conf, context) as object | undefined;
+    if (derived !== undefined) confs.set(module, Object.freeze({ ...conf, ...derived }));
   }
   const conf = found(confs, mail) as typeof own & { readonly name: string };
   const server = new MailServer({

@@ -1,20 +1,29 @@
 /** Binds a protocol's upstream dialog to one login, so that who plays it needs none of the protocol's types. */
-import type { UpstreamDialog, UpstreamLogin } from './protocol.js';
-import type { BackendConversation } from './session.js';
+import type { UpstreamDialog, UpstreamLogin, UpstreamStep } from './protocol.js';
+import type { BackendConversation, BackendStep } from './session.js';
 
-/** Starts the dialog. Throws what the dialog throws for credentials that cannot be sent. */
-export function converse<U, S, Conf extends object>(
-  dialog: UpstreamDialog<U, S, Conf>,
-  login: UpstreamLogin<S, Conf>,
-): BackendConversation {
-  let state = dialog.start(login);
-  return {
-    replyLength: (buffer) => dialog.replyLength(state, buffer),
-    step: (reply) => {
-      const step = dialog.step(state, reply);
-      if (step.do === 'send' || step.do === 'wait') state = step.state;
-      return step;
-    },
-    progress: () => dialog.progress(state),
-  };
+/** The upstream dialog of one login with its state. */
+export class Conversation<U, S, Conf extends object> implements BackendConversation {
+  readonly #dialog: UpstreamDialog<U, S, Conf>;
+  #state: U;
+
+  /** Starts the dialog. Throws what the dialog throws for credentials that cannot be sent. */
+  constructor(dialog: UpstreamDialog<U, S, Conf>, login: UpstreamLogin<S, Conf>) {
+    this.#dialog = dialog;
+    this.#state = dialog.start(login);
+  }
+
+  replyLength(buffer: Uint8Array): number {
+    return this.#dialog.replyLength(this.#state, buffer);
+  }
+
+  step(reply: Uint8Array): BackendStep {
+    const step: UpstreamStep<U> = this.#dialog.step(this.#state, reply);
+    if (step.do === 'send' || step.do === 'wait') this.#state = step.state;
+    return step;
+  }
+
+  progress(): string {
+    return this.#dialog.progress(this.#state);
+  }
 }

@@ -9,7 +9,7 @@ import type { Connection, Receiver } from '../net/connection.js';
 import { linger } from '../net/linger.js';
 import type { Expiring } from '../net/sweep.js';
 import { admit, needsAdmission } from './admission.js';
-import { converse } from './conversation.js';
+import { Conversation } from './conversation.js';
 import { SessionContext } from './dialog-context.js';
 import { timedOut } from './errors.js';
 import { logIn, type LoginOutcome } from './login.js';
@@ -271,7 +271,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
   }
 
   converse(): BackendConversation {
-    return converse(this.#protocol.upstream, this.#context.upstream(this.#state));
+    return new Conversation(this.#protocol.upstream, this.#context.upstream(this.#state));
   }
 
   #relay(login: Extract<LoginOutcome, { kind: 'ready' }>): void {

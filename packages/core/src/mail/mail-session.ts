@@ -19,9 +19,9 @@ export interface Conversable {
 /** Longest login shown in a log line, in bytes. */
 const shownLoginBytes = 256;
 
-function peerOf(end: { readonly address: string; readonly port: number }): Peer {
-  if (end.address === '') return { address: 'unix:', port: 0, family: 'Unix' };
-  return { ...end, family: end.address.includes(':') ? 'IPv6' : 'IPv4' };
+function peerOf({ address, port }: { readonly address: string; readonly port: number }): Peer {
+  if (address === '') return { address: 'unix:', port: 0, family: 'Unix' };
+  return { address, port, family: address.includes(':') ? 'IPv6' : 'IPv4' };
 }
 
 function newState(module: AnyModule): object {
@@ -46,7 +46,7 @@ export class MailSession implements Session, LogFacts {
   /** The driver, until the session is relayed. */
   driver: Conversable | undefined;
   #upstream = '';
-  #waiting: Set<() => void> | undefined;
+  #waiting: (() => void)[] | undefined;
   #abort: AbortController | undefined;
   #states: Map<AnyModule, object> | undefined;
 
@@ -86,12 +86,13 @@ export class MailSession implements Session, LogFacts {
   }
 
   onAbandon(callback: () => void): void {
-    this.#waiting ??= new Set();
-    this.#waiting.add(callback);
+    if (this.#waiting === undefined) this.#waiting = [callback];
+    else this.#waiting.push(callback);
   }
 
   offAbandon(callback: () => void): void {
-    this.#waiting?.delete(callback);
+    const at = this.#waiting?.indexOf(callback) ?? -1;
+    if (at >= 0) this.#waiting?.splice(at, 1);
   }
 
   /** Begins a login attempt; what earlier attempts still wait for is aborted. */

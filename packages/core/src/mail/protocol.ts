@@ -2,6 +2,7 @@
  * What a protocol package supplies: a parser (bytes to commands), a client dialog and an upstream dialog (pure step
  * functions), and a few texts. The driver owns sockets and timers and knows no protocol's name.
  */
+import type { AnyModule, ConfOf } from '../module/module.js';
 import type { SubmittedCredentials } from './credentials.js';
 import type { Secret } from './secret.js';
 
@@ -180,6 +181,4 @@ export interface Protocol<
 }
 
 /** Access to the configuration of a server by module descriptor. */
-export type ConfLookup = <M extends import('../module/module.js').AnyModule>(
-  module: M,
-) => import('../module/module.js').ConfOf<M>;
+export type ConfLookup = <M extends AnyModule>(module: M) => ConfOf<M>;

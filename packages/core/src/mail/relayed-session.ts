@@ -1,4 +1,5 @@
 /** A session after its login: two sockets, the relay between them, and what the last log line needs. */
+import type { Connection } from '../net/connection.js';
 import { linger } from '../net/linger.js';
 import { Relay, type RelayEnd, type RelayOwner } from '../net/relay.js';
 import { timedOut } from './errors.js';
@@ -10,7 +11,7 @@ import type { MailRuntime } from './runtime.js';
 export class RelayedSession implements RelayOwner {
   readonly #session: MailSession;
   readonly #runtime: MailRuntime;
-  readonly #backend: Extract<BackendLogin, { kind: 'ready' }>;
+  readonly #backend: Connection;
   readonly #relay: Relay;
 
   constructor(
@@ -20,7 +21,7 @@ export class RelayedSession implements RelayOwner {
   ) {
     this.#session = session;
     this.#runtime = runtime;
-    this.#backend = backend;
+    this.#backend = backend.connection;
     this.#relay = new Relay(session.connection, backend.connection, runtime.sweep, {
       idleMs: backend.idleMs,
       owner: this,
@@ -36,9 +37,12 @@ export class RelayedSession implements RelayOwner {
   relayEnded(end: RelayEnd, error: NodeJS.ErrnoException | undefined): void {
     this.#runtime.relays.delete(this.#relay);
     this.#log(end, error);
-    linger(this.#session.connection, this.#runtime.sweep);
-    this.#backend.connection.abandon();
-    this.#backend.connection.destroy();
+    const client = this.#session.connection;
+    // A relay that is done has read what the client sent and delivered what it was sent: there is nothing to linger for.
+    if (end === 'done' && client.flushed) client.destroy();
+    else linger(client, this.#runtime.sweep);
+    this.#backend.abandon();
+    this.#backend.destroy();
     this.#session.finish(reasons[end], this.#runtime.hooks);
   }
 

@@ -29,12 +29,6 @@ const nobody: Receiver = {
 
 const nothing = Buffer.alloc(0);
 
-/** What the constructor of a socket takes besides what its types say. */
-interface SocketOptions extends SocketConstructorOpts {
-  readonly handle?: unknown;
-  readonly onread: OnReadOpts;
-}
-
 /** A socket that knows its connection, so that listeners need no closure. */
 class OwnedSocket extends Socket {
   connection: Connection | undefined;
@@ -50,6 +44,31 @@ function onRead(this: OwnedSocket, length: number, buffer: Uint8Array): boolean 
   connection.receiver.received(viewOf(buffer, length), connection);
   nextBuffer = connection.readBuffer;
   return true;
+}
+
+/** What the constructor of a socket takes, besides what its types say. */
+interface SocketOptions extends SocketConstructorOpts {
+  handle: unknown;
+  readonly onread: OnReadOpts;
+}
+
+// One object for all sockets, with every option that the constructor sets itself: its shape stays the same, and a
+// constructor that sees one shape is several times as fast as one that sees a new one each time.
+const options: SocketOptions & Readonly<Record<string, unknown>> = {
+  handle: undefined,
+  allowHalfOpen: true,
+  onread: { buffer: chooseBuffer, callback: onRead },
+  emitClose: false,
+  autoDestroy: true,
+  decodeStrings: false,
+};
+
+function newSocket(handle: unknown): OwnedSocket {
+  nextBuffer = sharedBuffer;
+  options.handle = handle;
+  const socket = new OwnedSocket(options);
+  options.handle = undefined;
+  return socket;
 }
 
 function viewOf(buffer: Uint8Array, length: number): Buffer {
@@ -108,13 +127,7 @@ export class Connection {
 
   /** Takes over an accepted handle of the runtime; reading starts at once. */
   static accept(handle: unknown, receiver: Receiver): Connection {
-    nextBuffer = sharedBuffer;
-    const options: SocketOptions = {
-      handle,
-      allowHalfOpen: true,
-      onread: { buffer: chooseBuffer, callback: onRead },
-    };
-    const socket = new OwnedSocket(options);
+    const socket = newSocket(handle);
     socket.setNoDelay(true);
     return new Connection(socket, receiver);
   }
@@ -133,12 +146,7 @@ export class Connection {
     receiver: Receiver,
     connected: (connection: Connection) => void,
   ): Connection {
-    nextBuffer = sharedBuffer;
-    const options: SocketOptions = {
-      allowHalfOpen: true,
-      onread: { buffer: chooseBuffer, callback: onRead },
-    };
-    const socket = new OwnedSocket(options);
+    const socket = newSocket(undefined);
     const connection = new Connection(socket, receiver);
     socket.setNoDelay(true);
     socket.connect(target, () => {

@@ -73,7 +73,7 @@ export class Relay implements Receiver, Expiring {
     if (from === this.#client) {
       this.#halfClosed = true;
       this.#idleMs = Math.min(this.#idleMs, halfClosedMs);
-      this.expiresAt = this.#sweep.now + this.#idleMs;
+      this.#sweep.add(this, this.#idleMs);
       this.#backend.end();
     } else {
       this.#client.whenFlushed(() => {
