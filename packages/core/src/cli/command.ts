@@ -6,7 +6,7 @@ import type { AnyModule } from '../module/module.js';
 import { main } from './main.js';
 
 /** A small young generation, and code compiled for size: what is held in memory are sessions, not work. */
-const nodeFlags = ['--max-semi-space-size=4', '--optimize-for-size'];
+const nodeFlags = ['--max-semi-space-size=2', '--single-threaded-gc'];
 
 /** What an executable adds to core. */
 export interface RunOptions {

@@ -97,9 +97,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
   received(bytes: Buffer): void {
     if (this.#phase === 'command') this.#session.log.action = 'in auth state';
     this.#parser.push(bytes);
-    this.#connection.cork();
     this.#advance();
-    this.#connection.uncork();
     if (this.#phase === 'over') return;
     this.#parser.retain();
     if (this.#phase !== 'command' && this.#parser.unread > aheadLimit) this.#connection.stop();
@@ -129,11 +127,18 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
 
   /** Takes commands as long as there are any and nothing else has to happen first. */
   #advance(): void {
+    let corked = false;
     try {
-      while (this.#phase === 'command' && this.#takeNext());
+      while (this.#phase === 'command' && this.#takeNext()) {
+        // More than one command came at once: their replies leave in one piece.
+        if (corked || this.#parser.unread === 0) continue;
+        corked = true;
+        this.#connection.cork();
+      }
     } catch (error) {
       this.#fault(error);
     }
+    if (corked) this.#connection.uncork();
   }
 
   /** Takes the next command; false when there is none or something else has to happen first. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { wordsWithFlags } from '../../src/cli/command.js';
 
-const both = ['--max-semi-space-size=4', '--optimize-for-size'];
+const both = ['--max-semi-space-size=2', '--single-threaded-gc'];
 
 describe('the flags of Node', () => {
   it('are added before the script where they are missing', () => {
@@ -23,7 +23,7 @@ describe('the flags of Node', () => {
     expect(wordsWithFlags(['--max-semi-space-size=64'], ['/node', '/p'])).toEqual([
       '/node',
       '--max-semi-space-size=64',
-      '--optimize-for-size',
+      '--single-threaded-gc',
       '/p',
     ]);
   });

@@ -1,0 +1,128 @@
+/** Many clients at once, and clients that take their time. */
+import type { ScriptedPeer } from '@postern/testkit';
+import { afterEach, describe, expect, it } from 'vitest';
+import { closeStages, expectWorkingProxy, setStage, type Stage } from './stage.js';
+
+afterEach(closeStages);
+
+const noSession = { waiting: 0, relayed: 0 };
+const kib = 1024;
+
+/** Bytes that this process holds outside its socket buffers, after a collection where that can be asked for. */
+function held(): number {
+  globalThis.gc?.();
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return heapUsed + external + arrayBuffers;
+}
+
+/** `count` clients that were greeted. */
+async function crowd(stage: Stage, count: number): Promise<readonly ScriptedPeer[]> {
+  const clients: ScriptedPeer[] = [];
+  while (clients.length < count) {
+    const group = Array.from({ length: 50 }, () => stage.client());
+    clients.push(...(await Promise.all(group)));
+  }
+  return clients;
+}
+
+describe('clients that never come to an end', () => {
+  it('E7: parentheses without end are held by the buffer and let go at timeout', async () => {
+    const stage = await setStage({ server: 'timeout 2s;', events: 'worker_connections 2048;' });
+    const clients = await crowd(stage, 500);
+    const before = held();
+    await Promise.all(clients.map((client) => client.send(`a NOOP ${'('.repeat(4000)}`)));
+    await expectWorkingProxy(stage);
+    // The clients are in this process too, and hold what they were told.
+    expect(held() - before).toBeLessThan(clients.length * 40 * kib);
+    await Promise.all(clients.map((client) => client.ended));
+    expect(stage.server.sessions).toEqual(noSession);
+    expect(clients.map(({ received }) => received)).toEqual(
+      Array(clients.length).fill('* OK IMAP4 ready\r\n'),
+    );
+  });
+
+  it.each([
+    { name: 'at once', size: 64 * kib },
+    { name: 'in small pieces', size: 1000 },
+  ])(
+    'E8: a line without end, sent $name, is one error and the end, whatever still comes',
+    async ({ size }) => {
+      const stage = await setStage();
+      const client = await stage.client();
+      const piece = Buffer.alloc(size, 'u');
+      let sent = 0;
+      await client.send('a LOGIN ');
+      const pouring = (async () => {
+        while (client.inbox.end === undefined && sent < 100 * kib * kib) {
+          await client.send(piece);
+          sent += size;
+        }
+      })();
+      expect(await client.readToEnd()).toBe('a BAD invalid command\r\n');
+      expect(client.inbox.end).toBe('fin');
+      await pouring;
+      await expect.poll(() => stage.server.sessions).toEqual(noSession);
+      const log = stage.log.join('\n');
+      expect(log).toContain('client sent too long command "LOGIN" of 4096 bytes');
+      expect(log).not.toContain('uuu');
+      await expectWorkingProxy(stage);
+    },
+  );
+
+  it('L1: a byte now and then does not put the deadline off', async () => {
+    const stage = await setStage({ server: 'timeout 600ms;' });
+    const clients = await crowd(stage, 50);
+    const dripping = setInterval(() => {
+      for (const client of clients) if (client.inbox.end === undefined) void client.send('a');
+    }, 30);
+    await expectWorkingProxy(stage);
+    await Promise.all(clients.map((client) => client.ended)).finally(() => {
+      clearInterval(dripping);
+    });
+    const ends = stage.log.filter((line) => line.includes('client timed out (110: '));
+    expect(ends).toHaveLength(clients.length);
+    await expect.poll(() => stage.server.sessions).toEqual(noSession);
+  });
+
+  it('L2: clients that say nothing cost little and are gone after timeout', async () => {
+    const stage = await setStage({ server: 'timeout 2s;', events: 'worker_connections 2048;' });
+    await crowd(stage, 50);
+    const before = held();
+    const clients = await crowd(stage, 500);
+    // Both ends are in this process.
+    expect((held() - before) / clients.length).toBeLessThan(40 * kib);
+    await Promise.all(clients.map((client) => client.ended));
+    await expect.poll(() => stage.server.sessions).toEqual(noSession);
+  });
+});
+
+describe('L3: clients that connect and reset', () => {
+  it('cost nothing that stays, and no line of level error', async () => {
+    const stage = await setStage({ events: 'worker_connections 256;', logLevel: 'info' });
+    const phases: ((client: ScriptedPeer) => Promise<unknown>)[] = [
+      () => Promise.resolve(),
+      (client) => client.line(),
+      (client) => client.send('a NO'),
+      (client) => client.send('a NOOP\r\n'.repeat(100)),
+      (client) => client.send('a AUTHENTICATE LOGIN\r\n'),
+      (client) => client.send('a LOGIN alice secret\r\n'),
+      (client) => client.send('a LOGIN alice secret\r\nb NOOP\r\n').then(() => client.line()),
+      (client) => client.send('a LOGIN u p\r\n').then(() => client.readUntil('logged in\r\n')),
+    ];
+    for (let round = 0; round < 40; round += 1) {
+      await Promise.all(
+        phases.map(async (phase) => {
+          const client = await stage.connect();
+          await phase(client);
+          client.reset();
+          await client.ended;
+        }),
+      );
+    }
+    await expect.poll(() => stage.server.sessions).toEqual(noSession);
+    expect(stage.log.filter((line) => /\[(warn|error|crit|alert|emerg)\]/.test(line))).toEqual([]);
+    // All slots are free again but those of the listener and of kept connections to the auth service.
+    const clients = await crowd(stage, 200);
+    expect(clients).toHaveLength(200);
+  });
+});
