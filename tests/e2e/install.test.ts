@@ -156,10 +156,13 @@ describe('a project with core, IMAP and a module of somebody else', () => {
     writeFileSync(join(place, 'program.mjs'), `${program}\n`);
     const output = await run(process.execPath, [join(place, 'program.mjs')]);
     expect(output.toString()).toBe('1\n');
-    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022'];
-    const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
-    const compiler = join(root, 'node_modules/typescript/bin/tsc');
-    const words = [compiler, ...options, ...types, join(place, 'program.mts')];
+    const compilerOptions = {
+      ...{ noEmit: true, strict: true, module: 'nodenext', target: 'es2022' },
+      ...{ types: ['node'], typeRoots: [join(root, 'node_modules/@types')] },
+    };
+    const settings = { compilerOptions, files: ['program.mts'] };
+    writeFileSync(join(place, 'tsconfig.json'), JSON.stringify(settings));
+    const words = [join(root, 'node_modules/typescript/bin/tsc'), '-p', place];
     const check = new Child(process.execPath, words);
     expect({ code: await check.ended, said: check.output }).toEqual({ code: 0, said: '' });
   });

@@ -25,7 +25,9 @@ export class HeldBytes {
 
   /** A copy of the bytes `from` up to `to`. */
   copy(from: number, to: number): Uint8Array {
-    return Uint8Array.from(this.#bytes.subarray(this.#start + from, this.#start + to));
+    const copy = new Uint8Array(to - from);
+    for (let at = from; at < to; at += 1) copy[at - from] = this.at(at);
+    return copy;
   }
 
   /** Adds bytes; borrows them as long as there are no others. */

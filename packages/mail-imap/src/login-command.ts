@@ -6,6 +6,7 @@ const longestLine = 1000;
 
 const nul = 0x00;
 const lf = 0x0a;
+const space = 0x20;
 const cr = 0x0d;
 const quote = 0x22;
 const backslash = 0x5c;
@@ -20,9 +21,17 @@ export function quotedCommand(
   user: Uint8Array,
   secret: Uint8Array,
 ): readonly Uint8Array[] | undefined {
-  if (!user.every(isQuotable) || !secret.every(isQuotable)) return undefined;
-  const command = Buffer.concat([tag, login, quoted(user), between, quoted(secret), lineEnd]);
-  return command.length > longestLine ? undefined : [command];
+  const longest = tag.length + login.length + 2 * (user.length + secret.length) + 7;
+  const command = Buffer.allocUnsafe(longest);
+  command.set(tag, 0);
+  command.set(login, tag.length);
+  let end = quoteInto(command, tag.length + login.length, user);
+  command[end] = space;
+  end = quoteInto(command, end + 1, secret);
+  if (Number.isNaN(end)) return undefined;
+  command.set(lineEnd, end);
+  end += lineEnd.length;
+  return end > longestLine ? undefined : [command.subarray(0, end)];
 }
 
 /** The login in two synchronising literals: the parts to send, each after the backend has invited it. */
@@ -47,12 +56,15 @@ function isQuotable(byte: number): boolean {
   return byte < 0x80 && byte !== nul && byte !== cr && byte !== lf;
 }
 
-function quoted(text: Uint8Array): Uint8Array {
-  const bytes: number[] = [quote];
+/** Writes `text` as a quoted string at `at`. Returns the end; NaN for text that a quoted string cannot hold. */
+function quoteInto(target: Uint8Array, at: number, text: Uint8Array): number {
+  let end = at;
+  target[end++] = quote;
   for (const byte of text) {
-    if (byte === quote || byte === backslash) bytes.push(backslash);
-    bytes.push(byte);
+    if (!isQuotable(byte)) return Number.NaN;
+    if (byte === quote || byte === backslash) target[end++] = backslash;
+    target[end++] = byte;
   }
-  bytes.push(quote);
-  return Uint8Array.from(bytes);
+  target[end++] = quote;
+  return end;
 }

@@ -1,0 +1,55 @@
+/** A proxy that has run out of file descriptors. */
+import { acceptLogin, connectClient, startAuthServer, startImapBackend } from '@postern/testkit';
+import type { ScriptedPeer } from '@postern/testkit';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { startProxyProcess } from './proxy-process.js';
+import { until } from './until.js';
+
+const bin = fileURLToPath(new URL('../../packages/postern/bin/postern.mjs', import.meta.url));
+const limit = 80;
+const greeting = '* OK IMAP4 ready\r\n';
+
+/** Connects; a connection that is closed at once counts as well. */
+async function knock(port: number): Promise<ScriptedPeer> {
+  const client = await connectClient(port);
+  await Promise.race([client.ended, client.readUntil('\n').catch(() => '')]);
+  return client;
+}
+
+it('L4: turns clients away, fails logins cleanly, and recovers when clients leave', async () => {
+  const backend = await startImapBackend();
+  const auth = await startAuthServer(() => acceptLogin(backend.port));
+  const front = await startProxyProcess(
+    (prefix) => {
+      const words = `exec "$0" "$@" -p ${prefix} -c ${prefix}/nginx.conf`;
+      return ['sh', '-c', `ulimit -n ${String(limit)}; ${words}`, process.execPath, bin];
+    },
+    { authPort: auth.port },
+  );
+  try {
+    const clients: ScriptedPeer[] = [];
+    for (let at = 0; at < 2 * limit; at += 1) clients.push(await knock(front.port));
+    const greeted = clients.filter((client) => client.received === greeting);
+    const turnedAway = clients.filter((client) => client.inbox.end !== undefined);
+    expect(greeted.length).toBeGreaterThan(limit / 2);
+    expect(greeted.length).toBeLessThan(limit);
+    expect(turnedAway.length).toBe(clients.length - greeted.length);
+    const [unlucky] = greeted;
+    await unlucky!.sendLine('a LOGIN alice secret');
+    await unlucky!.readUntil('* BAD internal server error\r\n');
+    expect(await unlucky!.readToEnd()).toBe('');
+    for (const client of clients) await client.close();
+    await until('login', async () => {
+      const client = await knock(front.port);
+      if (client.received !== greeting) return false;
+      await client.sendLine('a LOGIN alice secret');
+      const answer = await client.line();
+      await client.close();
+      return answer.startsWith('a OK ');
+    });
+    expect(front.log()).toContain('(24: Too many open files) while in http auth state');
+  } finally {
+    await front.stop().finally(() => Promise.all([auth.close(), backend.close()]));
+  }
+});
