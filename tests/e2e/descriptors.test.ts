@@ -48,7 +48,11 @@ it('L4: turns clients away, fails logins cleanly, and recovers when clients leav
       await client.close();
       return answer.startsWith('a OK ');
     });
-    expect(front.log()).toContain('(24: Too many open files) while in http auth state');
+    const line = '(24: Too many open files) while in http auth state';
+    await until('cause in the log', () => front.log().includes(line), {
+      state: () => front.log(),
+      deadlineMs: 3000,
+    });
   } finally {
     await front.stop().finally(() => Promise.all([auth.close(), backend.close()]));
   }

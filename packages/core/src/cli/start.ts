@@ -11,6 +11,7 @@ import type { LogTarget } from '../log/error-log.js';
 import { errnoText } from '../log/errno.js';
 import { fileOrStderr, withDefaultLog } from '../log/log-spec.js';
 import { LogTargets } from '../log/log-targets.js';
+import { checkServer } from '../mail/build-servers.js';
 import { mail } from '../mail/core-module.js';
 import { createModuleLoader } from '../module/loader.js';
 import { coreModule } from '../process/core-module.js';
@@ -163,6 +164,7 @@ export class Start {
         warn: (message, at) => {
           log.log('warn', located(message, at));
         },
+        closed: checkServer,
         parsed: () => {
           parsed = true;
         },

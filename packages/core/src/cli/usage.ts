@@ -88,7 +88,6 @@ export function buildText(modules: readonly LocatedModule[]): string {
   return [
     versionText(),
     `built with OpenSSL ${process.versions.openssl} (Node.js ${process.version})\n`,
-    'TLS SNI support enabled\n',
     `configure arguments: ${configureArguments(modules)}\n`,
     ...modules.map(moduleLine),
   ].join('');

@@ -38,6 +38,13 @@ export function buildServers(cycle: Cycle, targets: LogTargets): readonly Server
   return listens;
 }
 
+/** What a `server {}` must have when its block ends, where nginx checks it. Throws ConfigError. */
+export function checkServer(scope: Scope): void {
+  if (scope.level === 'server' && serverConf(scope, mail).listen.length === 0) {
+    throw configError(`no "listen" is defined for server in ${placeOf(scope.at)}`);
+  }
+}
+
 function serverScopes(configuration: LoadedConfiguration): readonly Scope[] {
   return configuration.root.children
     .filter((scope) => scope.level === 'mail')
@@ -57,9 +64,6 @@ function buildServer(
 ): BuiltServer {
   const { modules } = cycle.configuration;
   const own = serverConf(scope, mail);
-  if (own.listen.length === 0) {
-    throw configError(`no "listen" is defined for server in ${placeOf(scope.at)}`);
-  }
   const protocol = chooseProtocol(scope, own.listen, own.protocol, protocols);
   const confs = new Map<AnyModule, object>();
   const context = deriveContext(scope.at, protocol.name, confs);

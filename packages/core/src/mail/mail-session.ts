@@ -63,6 +63,10 @@ export class MailSession implements Session, LogFacts {
     return this.server.protocol.name;
   }
 
+  get needsSecret(): boolean {
+    return this.server.protocol.needsSecret;
+  }
+
   get serverName(): string {
     return this.server.serverName;
   }

@@ -10,7 +10,8 @@ import type { MailRuntime } from './runtime.js';
 export interface BoundProtocol {
   readonly name: string;
   readonly ports: readonly number[];
-  readonly internalError: Uint8Array;
+  /** Whether a login at the backend needs a password. */
+  readonly needsSecret: boolean;
   /** Takes an accepted connection through its session. */
   serve(session: MailSession, runtime: MailRuntime): void;
 }
@@ -25,7 +26,7 @@ export class Protocols implements ProtocolRegistry {
     const bound: BoundProtocol = {
       name: protocol.name,
       ports: protocol.ports,
-      internalError: protocol.replies.internalError,
+      needsSecret: protocol.needsSecret,
       serve: (session, runtime) => {
         new Driver(protocol, session, runtime).start();
       },

@@ -34,6 +34,8 @@ export interface Session {
   readonly id: number;
   /** `imap`, `pop3`, `smtp`. */
   readonly protocol: string;
+  /** Whether a login at the backend needs a password (`Auth-Pass`). */
+  readonly needsSecret: boolean;
   readonly serverName: string;
   /** The client, after realip. */
   readonly client: Peer;

@@ -4,6 +4,7 @@ import { ErrorLog, type LogTarget } from '../log/error-log.js';
 import type { LogLevel } from '../log/levels.js';
 import { LogTargets } from '../log/log-targets.js';
 import type { Logger } from '../log/logger.js';
+import { checkServer } from '../mail/build-servers.js';
 import { mail } from '../mail/core-module.js';
 import type { AnyModule } from '../module/module.js';
 import { builtInModules } from './built-in-modules.js';
@@ -50,6 +51,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     file: `${options.prefix ?? ''}configuration`,
     text: options.config,
     prefix: options.prefix ?? '',
+    closed: checkServer,
     modules: [...builtInModules, ...options.modules],
     warn: (message, at) => {
       early.log('warn', `${message} in ${at.file ?? 'configuration'}:${String(at.line)}`);

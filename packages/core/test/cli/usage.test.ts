@@ -45,7 +45,6 @@ describe('what the command prints about itself', () => {
     expect(text.split('\n')).toEqual([
       versionText().trimEnd(),
       `built with OpenSSL ${process.versions.openssl} (Node.js ${process.version})`,
-      'TLS SNI support enabled',
       `configure arguments: --build='postern ${manifest.version}' --prefix=/usr/local/nginx --without-http --with-mail --without-mail_pop3_module --without-mail_smtp_module`,
       'module: mail_imap (@postern/mail-imap 0.1.0)',
       'module: motto',

@@ -130,9 +130,8 @@ describe('driver', () => {
         if (hook !== 'authenticate') {
           hooks.authenticate.tap({ name: 'probe', stage: -100 }, () => accept(9));
         }
-        hooks[hook].tapPromise(
-          { name: 'probe', stage: -200 },
-          (): Promise<never> => Promise.reject(new RangeError('late')),
+        hooks[hook].tapPromise({ name: 'probe', stage: -200 }, (): Promise<never> =>
+          Promise.reject(new RangeError('late')),
         );
       });
       const peer = await client(port);

@@ -109,12 +109,18 @@ class Attempt {
   }
 
   #decide(response: AuthResponse): Verdict | AskAgain {
-    const { protocol, log } = this.#session;
+    const { needsSecret, log } = this.#session;
     const { service, strictStatus } = this.#settings;
     response.user ??= this.#newLogin;
     response.secret ??= this.#newSecret;
     const method = this.#method;
-    const verdict = decide(response, { name: service.name, protocol, method, strictStatus, log });
+    const verdict = decide(response, {
+      name: service.name,
+      needsSecret,
+      method,
+      strictStatus,
+      log,
+    });
     if (verdict.kind !== 'wait') return verdict;
     this.#newLogin = response.user;
     this.#newSecret = response.secret;

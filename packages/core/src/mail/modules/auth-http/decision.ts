@@ -14,7 +14,8 @@ import type { AuthResponse } from './response-fields.js';
 export interface DecisionContext {
   /** The server's address as in messages. */
   readonly name: string;
-  readonly protocol: string;
+  /** Whether a login needs a password for the backend; one of SMTP ends at the proxy. */
+  readonly needsSecret: boolean;
   readonly method: AuthMethod;
   /** `auth_http_strict_status`: a login is accepted with a 2xx status or without status line only. */
   readonly strictStatus: boolean;
@@ -38,16 +39,11 @@ const longestWaitSeconds = 3600;
 export function decide(response: AuthResponse, context: DecisionContext): Verdict | AskAgain {
   const { refusal } = response;
   // nginx takes an empty status for a refusal in IMAP and POP3 and for none in SMTP.
-  if (refusal !== undefined && (refusal.length > 0 || needsSecret(context))) {
+  if (refusal !== undefined && (refusal.length > 0 || context.needsSecret)) {
     return refuse(refusal, response, context);
   }
   if (response.wait) return { kind: 'wait', waitMs: Math.max(1000, waitMs(response)) };
   return accept(response, context);
-}
-
-/** A login of SMTP ends at the proxy; the others need a password for the backend. */
-function needsSecret({ protocol }: DecisionContext): boolean {
-  return protocol !== 'smtp';
 }
 
 function waitMs({ waitSeconds }: AuthResponse): number {
@@ -114,7 +110,7 @@ function addressProblem(response: AuthResponse, context: DecisionContext): strin
   if (context.strictStatus && !response.httpSuccess) {
     return `sent a login with HTTP status ${String(response.httpStatus)}`;
   }
-  if (secret === undefined && context.method !== 'plain' && needsSecret(context)) {
+  if (secret === undefined && context.method !== 'plain' && context.needsSecret) {
     return 'did not send password';
   }
   if (literalFamily(latin1(server)) === undefined) {

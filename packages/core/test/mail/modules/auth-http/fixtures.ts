@@ -66,6 +66,7 @@ export function sessionFor(options: SessionOptions = {}): TestSession {
   const session: Session = {
     id: 1,
     protocol: options.protocol ?? 'imap',
+    needsSecret: true,
     serverName: 'mx.test',
     client: peer,
     local: peer,
