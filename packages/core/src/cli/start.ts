@@ -115,6 +115,7 @@ export class Start {
     const { log } = this.#parts;
     const ready = await this.#prepare(findModules);
     await this.#openLogs(ready.configuration);
+    this.#warnOfOneProcess(ready.configuration);
     const running = await ready.proxy.open();
     try {
       await this.#keepPidFile(ready.pid, async () => {
@@ -126,6 +127,18 @@ export class Start {
       await running.stop();
     }
     log.log('notice', 'exit');
+  }
+
+  /** Says what a configuration asks of master and workers that one process does not do. */
+  #warnOfOneProcess(configuration: LoadedConfiguration): void {
+    const { log } = this.#parts;
+    const { user, workerProcesses } = mainConf(configuration.root, coreModule);
+    if (workerProcesses !== 1) {
+      log.log('warn', '"worker_processes" is not applied: one process serves all clients');
+    }
+    if (user !== undefined && process.getuid?.() === 0) {
+      log.log('warn', '"user" is not applied: the process keeps the rights it was started with');
+    }
   }
 
   /** The pid file is there while `serving` is under way. */

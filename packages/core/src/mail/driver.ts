@@ -9,22 +9,12 @@ import type { Connection, Receiver } from '../net/connection.js';
 import { linger } from '../net/linger.js';
 import type { Expiring } from '../net/sweep.js';
 import { admit, needsAdmission } from './admission.js';
-import { Conversation } from './conversation.js';
-import { SessionContext } from './dialog-context.js';
+import { ClientConversation } from './client-conversation.js';
 import { timedOut } from './errors.js';
 import { logIn, type LoginOutcome } from './login.js';
 import type { Conversable, MailSession } from './mail-session.js';
 import type { CloseReason } from './phases.js';
-import type {
-  ClientAction,
-  ClientEvent,
-  ClientStep,
-  CommandView,
-  Expectation,
-  Parsed,
-  Parser,
-  Protocol,
-} from './protocol.js';
+import type { ClientAction, ClientEvent, CommandView, Parsed, Protocol } from './protocol.js';
 import { RelayedSession } from './relayed-session.js';
 import type { MailRuntime } from './runtime.js';
 import type { BackendConversation } from './session.js';
@@ -43,26 +33,20 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
   implements Receiver, Expiring, Conversable
 {
   expiresAt = 0;
-  readonly #protocol: Protocol<C, S, U, Conf>;
+  readonly #conversation: ClientConversation<C, S, U, Conf>;
+  readonly #internalError: Uint8Array;
   readonly #session: MailSession;
   readonly #connection: Connection;
   readonly #runtime: MailRuntime;
-  readonly #context: SessionContext<Conf>;
-  readonly #parser: Parser<C>;
-  #state: S;
-  #expect: Expectation = 'command';
   #phase: Phase = 'busy';
   #errors = 0;
 
   constructor(protocol: Protocol<C, S, U, Conf>, session: MailSession, runtime: MailRuntime) {
-    const conf = protocol.conf(session.server.conf);
-    this.#protocol = protocol;
+    this.#conversation = new ClientConversation(protocol, session);
+    this.#internalError = protocol.replies.internalError;
     this.#session = session;
     this.#connection = session.connection;
     this.#runtime = runtime;
-    this.#context = new SessionContext(session, conf);
-    this.#parser = protocol.createParser(conf);
-    this.#state = protocol.client.initial();
     session.driver = this;
   }
 
@@ -96,11 +80,12 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
 
   received(bytes: Buffer): void {
     if (this.#phase === 'command') this.#session.log.action = 'in auth state';
-    this.#parser.push(bytes);
+    this.#conversation.push(bytes);
     this.#advance();
     if (this.#phase === 'over') return;
-    this.#parser.retain();
-    if (this.#phase !== 'command' && this.#parser.unread > aheadLimit) this.#connection.stop();
+    this.#conversation.retain();
+    if (this.#phase !== 'command' && this.#conversation.unread > aheadLimit)
+      this.#connection.stop();
   }
 
   /**
@@ -109,7 +94,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
    */
   ended(): void {
     const waiting = this.#phase === 'login' || this.#phase === 'busy';
-    if (!waiting || this.#parser.unread === 0) this.#close('client');
+    if (!waiting || this.#conversation.unread === 0) this.#close('client');
   }
 
   closed(_connection: Connection, error: NodeJS.ErrnoException | undefined): void {
@@ -131,7 +116,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     try {
       while (this.#phase === 'command' && this.#takeNext()) {
         // More than one command came at once: their replies leave in one piece.
-        if (corked || this.#parser.unread === 0) continue;
+        if (corked || this.#conversation.unread === 0) continue;
         corked = true;
         this.#connection.cork();
       }
@@ -147,7 +132,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
       this.#waitUntilSent();
       return false;
     }
-    const parsed = this.#parser.next(this.#expect);
+    const parsed = this.#conversation.next();
     if (parsed === undefined) return false;
     if (parsed.kind === 'command' && isTapped(this.#runtime.hooks.command)) {
       void this.#ask(parsed);
@@ -190,23 +175,19 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
   }
 
   #take(event: ClientEvent<C>): void {
-    const step = this.#step(event);
-    if (step === undefined) return;
-    this.#state = step.state;
-    this.#expect = step.expect;
-    for (const action of step.actions) {
+    for (const action of this.#step(event)) {
       if (this.#phase === 'over') return;
       this.#perform(action);
     }
   }
 
   /** A dialog that throws is a fault of its package and ends this session only. */
-  #step(event: ClientEvent<C>): ClientStep<S> | undefined {
+  #step(event: ClientEvent<C>): readonly ClientAction[] {
     try {
-      return this.#protocol.client.step(this.#state, event, this.#context);
+      return this.#conversation.step(event);
     } catch (error) {
       this.#fault(error);
-      return undefined;
+      return [];
     }
   }
 
@@ -228,6 +209,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
         this.#countError();
         return;
       case 'startTls':
+        this.#conversation.secure();
         this.#fault(undefined);
         return;
       case 'close':
@@ -256,7 +238,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
         this.#relay(outcome);
         return;
       case 'failed':
-        this.#connection.send(outcome.reply ?? this.#protocol.replies.internalError);
+        this.#connection.send(outcome.reply ?? this.#internalError);
         this.#close('error');
         return;
       case 'refused':
@@ -276,13 +258,13 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
   }
 
   converse(): BackendConversation {
-    return new Conversation(this.#protocol.upstream, this.#context.upstream(this.#state));
+    return this.#conversation.converse();
   }
 
   #relay(login: Extract<LoginOutcome, { kind: 'ready' }>): void {
     const session = this.#session;
     this.#connection.send(login.reply);
-    login.connection.send(this.#parser.takeUnread());
+    login.connection.send(this.#conversation.takeUnread());
     session.log.action = '';
     session.log.info('client logged in');
     this.#leave();
@@ -295,7 +277,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
   #fault(error: unknown): void {
     if (this.#phase === 'over') return;
     this.#session.log.fault(error);
-    this.#connection.send(this.#protocol.replies.internalError);
+    this.#connection.send(this.#internalError);
     this.#close('error');
   }
 

@@ -128,6 +128,8 @@ export class MailFront {
     connection.slots = connections;
     const spec =
       plan.byHost.size === 0 ? plan.socket : selectListen(plan, connection.localAddress.address);
+    const { keepalive } = plan.socket;
+    if (keepalive !== undefined) connection.keepAlive(keepalive.on, keepalive.idleSeconds * 1000);
     const session = new MailSession(id, spec.server, connection, spec.address);
     if (session.log.enabled('info')) {
       const { family, address, port } = session.client;

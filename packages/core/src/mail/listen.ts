@@ -36,6 +36,8 @@ export interface ListenSpec extends ListenParameters {
 export interface ListenFeatures {
   /** Whether `ssl` is known; without it the parameter is refused, so that a port meant for TLS never speaks plainly. */
   readonly ssl: boolean;
+  /** Whether a PROXY header is read; without it the parameter is refused, since every client would be misread. */
+  readonly proxyProtocol: boolean;
 }
 
 /** The codec of `listen`. Names are resolved while the configuration is read. */
@@ -52,8 +54,11 @@ export function createListenCodec(features: ListenFeatures): Codec<readonly List
   };
 }
 
-/** `listen` in a build without TLS. */
-export const listenCodec: Codec<readonly ListenSpec[]> = createListenCodec({ ssl: false });
+/** `listen` in a build without TLS and without PROXY headers from clients. */
+export const listenCodec: Codec<readonly ListenSpec[]> = createListenCodec({
+  ssl: false,
+  proxyProtocol: false,
+});
 
 async function readListen(
   words: readonly string[],
@@ -71,6 +76,12 @@ async function readListen(
   if ('refusal' in parameters) throw context.error(parameters.refusal);
   if (parameters.ssl && !features.ssl) {
     throw context.error('the "ssl" parameter requires ngx_mail_ssl_module');
+  }
+  if (parameters.proxyProtocol && !features.proxyProtocol) {
+    throw context.error(
+      'the "proxy_protocol" parameter is not supported by this build',
+      'clients behind a balancer that sends PROXY headers cannot be served yet',
+    );
   }
   warnOfIgnored(parameters, context);
   return hosts.flatMap((host) => specsOf(host, form, parameters, context.at));

@@ -38,16 +38,22 @@ export async function loadHostModules(startDir: string): Promise<readonly FoundM
 }
 
 async function moduleManifests(host: Manifest): Promise<readonly Manifest[]> {
-  if (host.modules !== undefined) {
-    return Promise.all(host.modules.map((name) => requirePackage(name, host)));
-  }
+  if (host.modules !== undefined) return listedModules(host);
   const manifests = await Promise.all(
     host.dependencies.map(async (name) => {
       const directory = await findPackage(name, host.directory);
       return directory === undefined ? undefined : readManifest(directory);
     }),
   );
-  return manifests.filter((one): one is Manifest => one?.entry !== undefined);
+  const there = manifests.filter((one): one is Manifest => one !== undefined);
+  const bundled = await Promise.all(there.map(listedModules));
+  const all = [...there.filter(({ entry }) => entry !== undefined), ...bundled.flat()];
+  return [...new Map(all.map((one) => [one.name, one])).values()];
+}
+
+/** The modules that a host lists, or a package that is nothing but a collection of modules, such as `postern`. */
+function listedModules(host: Manifest): Promise<readonly Manifest[]> {
+  return Promise.all((host.modules ?? []).map((name) => requirePackage(name, host)));
 }
 
 async function requirePackage(name: string, host: Manifest | undefined): Promise<Manifest> {

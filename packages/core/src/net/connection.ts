@@ -200,6 +200,11 @@ export class Connection {
     this.#socket.uncork();
   }
 
+  /** `so_keepalive`: whether the kernel probes a silent peer, and after how many ms for the first time (0: its default). */
+  keepAlive(on: boolean, idleMs: number): void {
+    this.#socket.setKeepAlive(on, idleMs);
+  }
+
   /** Stops reading. */
   stop(): void {
     this.#stopped = true;

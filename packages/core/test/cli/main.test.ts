@@ -217,6 +217,18 @@ describe('service', () => {
     expect(signals.eventNames()).toEqual([]);
   });
 
+  it('says which wishes for master and workers one process does not fulfil', async () => {
+    configure('worker_processes 4; user root; events {}');
+    const signals = new EventEmitter();
+    const finished = run(['-p', prefix], signals);
+    signals.emit('SIGTERM');
+    const { code, err } = await finished;
+    expect(code).toBe(0);
+    expect(err).toContain('nginx: [warn] "worker_processes" is not applied: one process');
+    const asRoot = process.getuid?.() === 0;
+    expect(err.includes('nginx: [warn] "user" is not applied')).toBe(asRoot);
+  });
+
   it('ends when the signal came during the start', async () => {
     configure('events {}');
     const signals = new EventEmitter();

@@ -9,7 +9,7 @@ import {
   selectListen,
 } from '../../src/mail/socket-plan.js';
 
-const withTls = createListenCodec({ ssl: true });
+const withTls = createListenCodec({ ssl: true, proxyProtocol: true });
 
 function contextFor(warnings: string[] = []): ReadContext {
   const at = { file: 'nginx.conf', line: 7 };
@@ -193,6 +193,12 @@ describe('refusals', () => {
 
   it('an address is looked at before the parameters', async () => {
     expect(await refusal(['0', 'nonsense'])).toBe(`${inListen('invalid port', '0')} at 7`);
+  });
+
+  it('proxy_protocol is refused by a build that reads no PROXY headers', async () => {
+    expect(await refusal(['143', 'proxy_protocol'], listenCodec)).toBe(
+      'the "proxy_protocol" parameter is not supported by this build at 7',
+    );
   });
 
   it('ssl is refused without the ssl module, so that its port never speaks plainly', async () => {

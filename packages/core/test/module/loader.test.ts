@@ -70,6 +70,11 @@ function tree(): Files {
       dependencies: { '@acme/alpha': '1' },
       postern: { modules: ['zeta', '@acme/alpha'] },
     },
+    'bundled/package.json': { name: 'bundled', dependencies: { collection: '1', zeta: '1' } },
+    [`${shared}/collection/package.json`]: {
+      name: 'collection',
+      postern: { modules: ['alpha', 'zeta'] },
+    },
     'none/package.json': { name: 'none', postern: { modules: [] } },
     'missing/package.json': { name: 'missing', postern: { modules: ['absent'] } },
     'not-module/package.json': { name: 'not-module', postern: { modules: ['plain'] } },
@@ -120,6 +125,7 @@ describe('the modules of a host', () => {
     },
     { name: 'are found from a folder below it', start: 'auto/sub/deep', found: [alpha, zeta] },
     { name: 'are those it lists, in its order', start: 'listed', found: [zeta, alpha] },
+    { name: 'come from a dependency that lists them', start: 'bundled', found: [zeta, alpha] },
     { name: 'are none if it lists none', start: 'none', found: [] },
     {
       name: 'are none where the start is in a node_modules and nothing is above',

@@ -202,6 +202,32 @@ describe('relay', () => {
     expect(front.ends).toEqual(['timeout']);
   });
 
+  it('lives as long as the backend alone sends', async () => {
+    front.idleMs = 400;
+    await front.start((socket) => {
+      let sent = 0;
+      const beat = setInterval(() => {
+        sent += 1;
+        socket.write('x');
+        if (sent < 12) return;
+        clearInterval(beat);
+        socket.end();
+      }, 100);
+    });
+    const client = await front.client();
+    expect((await digest(client)).length).toBe(12);
+    expect(front.ends).toEqual(['done']);
+  });
+
+  it('ends a session soon whose client has finished and whose backend says no more', async () => {
+    await front.start((socket) => socket.resume());
+    const client = await front.client();
+    client.resume();
+    client.end();
+    await once(client, 'end');
+    expect(front.ends).toEqual(['done']);
+  });
+
   it('keeps sessions apart that move bulk through borrowed buffers at the same time', async () => {
     await front.start((socket) => {
       socket.once('data', (mark: Buffer) => {
