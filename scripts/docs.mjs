@@ -19,7 +19,7 @@ async function packagesWithModules() {
     const manifest = JSON.parse(
       readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8'),
     );
-    if (manifest.postern === undefined) continue;
+    if (manifest.postern?.module === undefined) continue;
     const { module, export: key } = manifest.postern;
     const modules = [(await fromDist(join(folder, module)))[key]];
     found.push({ folder: `packages/${folder}`, name: manifest.name, modules });

@@ -1,8 +1,6 @@
 /**
- * The one piece of code that plays a protocol's client dialog on a socket: it feeds the parser, takes the dialog's
- * steps, keeps the deadline, fires the hooks and hands the session to the relay. It knows no protocol by name.
- *
- * admission.ts -> greeting -> command* -> login.ts -> relayed-session.ts
+ * Plays a protocol's client dialog on a socket: feeds the parser, takes the dialog's steps, keeps the deadline, fires the
+ * hooks. admission.ts -> greeting -> command* -> login.ts -> relayed-session.ts
  */
 import { isTapped } from '../cycle/hooks.js';
 import type { Connection, Receiver } from '../net/connection.js';
@@ -12,12 +10,11 @@ import { admit, needsAdmission } from './admission.js';
 import { ClientConversation } from './client-conversation.js';
 import { timedOut } from './errors.js';
 import { logIn, type LoginOutcome } from './login.js';
-import type { Conversable, MailSession } from './mail-session.js';
+import type { MailSession } from './mail-session.js';
 import type { CloseReason } from './phases.js';
 import type { ClientAction, ClientEvent, CommandView, Parsed, Protocol } from './protocol.js';
 import { RelayedSession } from './relayed-session.js';
 import type { MailRuntime } from './runtime.js';
-import type { BackendConversation } from './session.js';
 
 /** Unsent reply bytes above which no further command is taken. */
 const unsentLimit = 64 * 1024;
@@ -30,7 +27,7 @@ type Phase = 'busy' | 'command' | 'login' | 'over';
 
 /** Takes one session from accept to relay. */
 export class Driver<C extends CommandView, S, U, Conf extends object>
-  implements Receiver, Expiring, Conversable
+  implements Receiver, Expiring
 {
   expiresAt = 0;
   readonly #conversation: ClientConversation<C, S, U, Conf>;
@@ -47,7 +44,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     this.#session = session;
     this.#connection = session.connection;
     this.#runtime = runtime;
-    session.driver = this;
+    session.conversation = this.#conversation;
   }
 
   /** Takes the connection over and greets the client. */
@@ -62,7 +59,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
   async #admit(): Promise<void> {
     try {
       const admitted = await admit(this.#session, this.#runtime.hooks);
-      if (this.#phase !== 'busy') return;
+      if (!this.#isBusy()) return;
       if (admitted) this.#greet();
       else this.#close('refused');
     } catch (error) {
@@ -146,8 +143,13 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     this.#phase = 'busy';
     this.#connection.stop();
     this.#connection.whenFlushed(() => {
-      if (this.#phase === 'busy') this.#resume();
+      if (this.#isBusy()) this.#resume();
     });
+  }
+
+  /** Asked after a wait, in which anything may have happened. */
+  #isBusy(): boolean {
+    return this.#phase === 'busy';
   }
 
   /** Lets modules answer or forbid a command before the dialog sees it. */
@@ -156,7 +158,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     const { command } = parsed;
     try {
       const reply = await this.#runtime.hooks.command.promise(this.#session, command);
-      if (this.#phase !== 'busy') return;
+      if (!this.#isBusy()) return;
       this.#phase = 'command';
       this.#take(reply === undefined ? parsed : { kind: 'replied', command, reply });
     } catch (error) {
@@ -206,7 +208,10 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
         this.#session.log.info(action.message);
         return;
       case 'countError':
-        this.#countError();
+        this.#errors += 1;
+        if (this.#errors < this.#session.server.maxErrors) return;
+        this.#session.log.info('client sent too many invalid commands');
+        this.#close('refused');
         return;
       case 'startTls':
         this.#conversation.secure();
@@ -218,13 +223,6 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
       default:
         action satisfies never;
     }
-  }
-
-  #countError(): void {
-    this.#errors += 1;
-    if (this.#errors < this.#session.server.maxErrors) return;
-    this.#session.log.info('client sent too many invalid commands');
-    this.#close('refused');
   }
 
   async #logIn(): Promise<void> {
@@ -257,10 +255,6 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     }
   }
 
-  converse(): BackendConversation {
-    return this.#conversation.converse();
-  }
-
   #relay(login: Extract<LoginOutcome, { kind: 'ready' }>): void {
     const session = this.#session;
     this.#connection.send(login.reply);
@@ -268,7 +262,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     session.log.action = '';
     session.log.info('client logged in');
     this.#leave();
-    session.driver = undefined;
+    session.conversation = undefined;
     session.abandonAttempt();
     new RelayedSession(session, login, this.#runtime).start();
   }

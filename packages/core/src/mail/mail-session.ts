@@ -11,7 +11,7 @@ import { SessionLog, type LogFacts } from './session-log.js';
 import type { BackendConversation, Peer, Session } from './session.js';
 import type { MailServer } from './server.js';
 
-/** Who can start the backend's login of a session: its driver. */
+/** Who can start the backend's login of a session: its client's conversation. */
 export interface Conversable {
   converse(): BackendConversation;
 }
@@ -25,7 +25,7 @@ function peerOf({ address, port }: { readonly address: string; readonly port: nu
 }
 
 function newState(module: AnyModule): object {
-  return module.session?.() ?? {};
+  return (module.session?.() as object | undefined) ?? {};
 }
 
 /** One client connection. */
@@ -43,8 +43,8 @@ export class MailSession implements Session, LogFacts {
   loginAttempts = 0;
   login = '';
   closed = false;
-  /** The driver, until the session is relayed. */
-  driver: Conversable | undefined;
+  /** The client's side, until the session is relayed. */
+  conversation: Conversable | undefined;
   #upstream = '';
   #waiting: (() => void)[] | undefined;
   #abort: AbortController | undefined;
@@ -141,7 +141,7 @@ export class MailSession implements Session, LogFacts {
   finish(reason: CloseReason, hooks: MailHooks): void {
     this.closed = true;
     this.abandonAttempt();
-    this.driver = undefined;
+    this.conversation = undefined;
     if (isTapped(hooks.close)) {
       try {
         hooks.close.call(this, reason);
@@ -153,8 +153,8 @@ export class MailSession implements Session, LogFacts {
   }
 
   converse(): BackendConversation {
-    if (this.driver === undefined) throw loginIsOver();
-    return this.driver.converse();
+    if (this.conversation === undefined) throw loginIsOver();
+    return this.conversation.converse();
   }
 
   conf<M extends AnyModule>(module: M): ConfOf<M> {

@@ -30,7 +30,9 @@ const nobody: Receiver = {
 const nothing = Buffer.alloc(0);
 
 /** A socket that knows its connection, so that listeners need no closure. */
-class OwnedSocket extends Socket {
+type OwnedSocket = Socket & { connection: Connection | undefined };
+
+class ConnectionSocket extends Socket {
   connection: Connection | undefined;
 }
 
@@ -66,7 +68,7 @@ const options: SocketOptions & Readonly<Record<string, unknown>> = {
 function newSocket(handle: unknown): OwnedSocket {
   nextBuffer = sharedBuffer;
   options.handle = handle;
-  const socket = new OwnedSocket(options);
+  const socket = new ConnectionSocket(options);
   options.handle = undefined;
   return socket;
 }

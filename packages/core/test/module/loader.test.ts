@@ -73,7 +73,7 @@ function tree(): Files {
     'bundled/package.json': { name: 'bundled', dependencies: { collection: '1', zeta: '1' } },
     [`${shared}/collection/package.json`]: {
       name: 'collection',
-      postern: { modules: ['alpha', 'zeta'] },
+      postern: { modules: ['@acme/alpha', 'zeta'] },
     },
     'none/package.json': { name: 'none', postern: { modules: [] } },
     'missing/package.json': { name: 'missing', postern: { modules: ['absent'] } },

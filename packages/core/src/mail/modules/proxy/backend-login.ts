@@ -38,6 +38,10 @@ export function logInAtBackend(
 ): Promise<BackendLogin> {
   session.nameUpstream(`${upstream.host}:${upstream.port}`);
   session.log.action = 'connecting to upstream';
+  if (isOurselves(session, upstream)) {
+    session.log.error('upstream is the server that the client came to');
+    return Promise.resolve(failed);
+  }
   if (options.connections.take() === undefined) {
     session.log.write('alert', options.connections.exhausted);
     return Promise.resolve(failed);
@@ -45,6 +49,12 @@ export function logInAtBackend(
   return new Promise((resolve) => {
     new BackendDialog(session, options, resolve).connect(upstream);
   });
+}
+
+/** A backend that is the very address the client came to would send its login round and round. */
+function isOurselves(session: Session, { host, port }: Upstream): boolean {
+  if (!session.listen.endsWith(`:${String(port)}`)) return false;
+  return session.local.port === port && session.local.address === host;
 }
 
 class BackendDialog implements Receiver {
