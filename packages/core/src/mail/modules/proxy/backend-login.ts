@@ -53,8 +53,11 @@ export function logInAtBackend(
 
 /** A backend that is the very address the client came to would send its login round and round. */
 function isOurselves(session: Session, { host, port }: Upstream): boolean {
-  if (!session.listen.endsWith(`:${String(port)}`)) return false;
-  return session.local.port === port && session.local.address === host;
+  // The kernel is asked only where the ports agree, or where it chose ours.
+  const { listen } = session;
+  if (!listen.endsWith(`:${String(port)}`) && !listen.endsWith(':0')) return false;
+  const { local } = session;
+  return local.port === port && local.address === host;
 }
 
 class BackendDialog implements Receiver {
