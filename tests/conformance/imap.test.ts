@@ -8,7 +8,7 @@ import {
   runWholeAndSplit,
 } from '@postern/testkit';
 import { nginxWith, posternWith, temporaryCertificate } from './proxies.js';
-import { forNginx, traceOf, transcripts } from './transcripts.js';
+import { forNginx, traceOf, transcripts, undisturbed } from './transcripts.js';
 
 const version = (await nginxVersion()) ?? '0';
 const nginxCases = forNginx(version);
@@ -32,7 +32,8 @@ describe('nginx', () => {
   });
 
   it.each(nginxCases)('behaves as $name says', async ({ transcript }) => {
-    const outcomes = await runWholeAndSplit(transcript, { start: nginxWith(files) });
+    const run = () => runWholeAndSplit(transcript, { start: nginxWith(files) });
+    const outcomes = await undisturbed(run);
     for (const { differences } of outcomes) expect(formatDifferences(differences)).toBe('');
   });
 });
@@ -47,7 +48,9 @@ describe('postern', () => {
 
 describe('postern, set up to be nginx,', () => {
   it.each(sharedCases)('says the same bytes to everybody in $name', async ({ transcript }) => {
-    const theirs = await runAgainstListener(transcript, { start: nginxWith(files) });
+    const theirs = await undisturbed(() =>
+      runAgainstListener(transcript, { start: nginxWith(files) }),
+    );
     const start = posternWith(files, { asNginx: true });
     const ours = await runAgainstListener(transcript, { start });
     expect(traceOf(ours)).toEqual(traceOf(theirs));

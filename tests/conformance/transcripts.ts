@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import {
   asNginx,
+  formatDifferences,
   isAtLeast,
   isSalt,
   parseTranscript,
@@ -49,6 +50,28 @@ export function traceOf(outcome: Outcome): readonly string[] {
     `client: ${outcome.client.toString('latin1')}`,
   ];
   return texts.flatMap((text) => text.split('\r\n')).map(withoutSalt);
+}
+
+/** Runs against nginx that its own RST may spoil are made again; this often at most. */
+const mostRuns = 10;
+
+/**
+ * nginx closes a session with input it has not read, and the kernel's RST may overtake its last reply: then the run
+ * tells nothing about what nginx said, and is made again. A reply that never comes stays a difference.
+ */
+export async function undisturbed<O extends Outcome | readonly Outcome[]>(
+  run: () => Promise<O>,
+): Promise<O> {
+  let outcome = await run();
+  for (let runs = 1; runs < mostRuns && wasReset(outcome); runs += 1) outcome = await run();
+  return outcome;
+}
+
+function wasReset(outcome: Outcome | readonly Outcome[]): boolean {
+  const outcomes = 'differences' in outcome ? [outcome] : outcome;
+  return outcomes.some(({ differences }) =>
+    formatDifferences(differences).includes('the connection broke'),
+  );
 }
 
 /** Challenges differ from run to run, plain or in base64. */
