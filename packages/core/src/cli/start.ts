@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { release, type } from 'node:os';
 import { dumpFiles } from '../config/dump.js';
 import { type LoadedConfiguration, loadConfiguration } from '../config/load.js';
-import { mainConf } from '../config/merge.js';
+import { mainConf, setAt } from '../config/merge.js';
 import type { LogTarget } from '../log/error-log.js';
 import { errnoText } from '../log/errno.js';
 import { fileOrStderr, withDefaultLog } from '../log/log-spec.js';
@@ -48,6 +48,14 @@ interface Ready {
   readonly proxy: PreparedProxy;
   readonly pid: string;
 }
+
+/** Directives about worker processes, and the slots that hold their values. */
+const workerDirectives = [
+  ['env', 'env'],
+  ['working_directory', 'workingDirectory'],
+  ['worker_priority', 'priority'],
+  ['worker_shutdown_timeout', 'shutdownTimeoutMs'],
+] as const;
 
 /** One start of the command. */
 export class Start {
@@ -133,6 +141,10 @@ export class Start {
   #warnOfOneProcess(configuration: LoadedConfiguration): void {
     const { log } = this.#parts;
     const { user, workerProcesses } = mainConf(configuration.root, coreModule);
+    for (const [directive, slot] of workerDirectives) {
+      if (setAt(configuration.root, coreModule, slot) === undefined) continue;
+      log.log('warn', `"${directive}" is not applied: there are no worker processes`);
+    }
     if (workerProcesses !== 1) {
       log.log('warn', '"worker_processes" is not applied: one process serves all clients');
     }

@@ -180,7 +180,7 @@ describe('-t', () => {
     expect(err).not.toContain('nginx: [emerg]');
   });
 
-  it('-T dumps every file once on standard output, also with -q', async () => {
+  it('N5: -T dumps every file once on standard output and nowhere else, also with -q', async () => {
     writeFileSync(at('conf/more.conf'), 'worker_processes 1;\n');
     configure('include more.conf;\nevents {}\n');
     const { code, out, err } = await runHere('-Tq');
@@ -218,13 +218,16 @@ describe('service', () => {
   });
 
   it('says which wishes for master and workers one process does not fulfil', async () => {
-    configure('worker_processes 4; user root; events {}');
+    configure('worker_processes 4; user root; env A; worker_priority 5; events {}');
     const signals = new EventEmitter();
     const finished = run(['-p', prefix], signals);
     signals.emit('SIGTERM');
     const { code, err } = await finished;
     expect(code).toBe(0);
     expect(err).toContain('nginx: [warn] "worker_processes" is not applied: one process');
+    expect(err).toContain('nginx: [warn] "env" is not applied');
+    expect(err).toContain('nginx: [warn] "worker_priority" is not applied');
+    expect(err).not.toContain('working_directory');
     const asRoot = process.getuid?.() === 0;
     expect(err.includes('nginx: [warn] "user" is not applied')).toBe(asRoot);
   });

@@ -1,4 +1,5 @@
 /** The value of `auth_http`: the address of an auth server and the URI to ask for. */
+import { BlockList } from 'node:net';
 import type { Codec, ReadContext } from '../../../config/directive.js';
 import { addressText, parseAddress, resolveHost, type AddressForm } from '../../../net/address.js';
 
@@ -35,7 +36,28 @@ async function readUrl(value: string, context: ReadContext): Promise<AuthService
   if (form.kind === 'unix') return unixService(url, form);
   const [host] = await resolveHost(form.host);
   if (host === undefined) throw refuse('host not found');
-  return inetService(host, form);
+  const service = inetService(host, form);
+  if (isPublic(host)) {
+    context.warn(
+      `passwords are sent in clear text to "${service.name}", which is no local address`,
+    );
+  }
+  return service;
+}
+
+/** This machine, private networks (RFC 1918, RFC 4193) and the link. */
+const local = new BlockList();
+local.addSubnet('127.0.0.0', 8);
+local.addSubnet('10.0.0.0', 8);
+local.addSubnet('172.16.0.0', 12);
+local.addSubnet('192.168.0.0', 16);
+local.addSubnet('169.254.0.0', 16);
+local.addAddress('::1', 'ipv6');
+local.addSubnet('fc00::', 7, 'ipv6');
+local.addSubnet('fe80::', 10, 'ipv6');
+
+function isPublic(host: string): boolean {
+  return !local.check(host, host.includes(':') ? 'ipv6' : 'ipv4');
 }
 
 /** A line end in the URI would add header lines of the configuration's making to each request. */

@@ -93,3 +93,21 @@ describe('auth_http', () => {
     await expect(authHttpUrl.parse([url], context)).rejects.toMatchObject({ message, line: 3 });
   });
 });
+
+describe('G8: an auth server that is asked in clear text', () => {
+  it.each([
+    { url: '192.0.2.7/auth', warned: true },
+    { url: '[2001:db8::1]/auth', warned: true },
+    { url: '127.0.0.1/auth', warned: false },
+    { url: '10.1.2.3:9000', warned: false },
+    { url: '172.31.0.1', warned: false },
+    { url: '192.168.1.1', warned: false },
+    { url: '[::1]', warned: false },
+    { url: '[fd00::1]', warned: false },
+    { url: 'unix:/run/auth', warned: false },
+  ])('$url: warned of $warned', async ({ url, warned }) => {
+    const warnings: string[] = [];
+    await authHttpUrl.parse([url], { ...context, warn: (message) => warnings.push(message) });
+    expect(warnings.some((one) => one.startsWith('passwords are sent in clear text'))).toBe(warned);
+  });
+});
