@@ -1,16 +1,9 @@
 /** Errors of the mail layer that are not thrown by the system. */
 import { PosternError } from '../errors.js';
-import { errnoText } from '../log/errno.js';
-
-/** A system error that a timer stands for. */
-class DeadlineError extends Error {
-  override readonly name = 'DeadlineError';
-  readonly errno = -110;
-  readonly code = 'ETIMEDOUT';
-}
+import { errnoText, systemError } from '../log/errno.js';
 
 /** What log lines about a passed deadline show: ` (110: Connection timed out)`. */
-export const timedOut: NodeJS.ErrnoException = new DeadlineError('Connection timed out');
+export const timedOut = systemError('ETIMEDOUT');
 
 /** Credentials that cannot be sent to a backend of this protocol without becoming something else. */
 export function unsafeCredentials(reason: string): PosternError {

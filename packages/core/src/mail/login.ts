@@ -3,9 +3,9 @@
  * submit again meanwhile: every answer is dropped when the attempt it belongs to is no longer the session's.
  */
 import { isTapped } from '../cycle/hooks.js';
-import { delay } from './delay.js';
 import type { BackendLogin, Verdict } from './outcome.js';
 import type { MailSession } from './mail-session.js';
+import { pause } from './pause.js';
 import type { Reply } from './protocol.js';
 import type { MailRuntime } from './runtime.js';
 
@@ -42,7 +42,7 @@ async function follow(
 ): Promise<LoginOutcome> {
   if (verdict === undefined) return nobody(session, 'decides about logins', 'mail_auth_http');
   if (verdict.kind === 'error') return { kind: 'failed' };
-  if (verdict.kind === 'refuse') return refuse(verdict, session, runtime);
+  if (verdict.kind === 'refuse') return refuse(verdict, session);
   session.credentials.replace(verdict.login, verdict.secret);
   if (verdict.login !== undefined) session.nameLogin(verdict.login);
   const { route, connect } = runtime.hooks;
@@ -56,11 +56,10 @@ async function follow(
 async function refuse(
   { reply, waitMs }: Extract<Verdict, { kind: 'refuse' }>,
   session: MailSession,
-  runtime: MailRuntime,
 ): Promise<LoginOutcome> {
   session.credentials.reset();
   if (waitMs === undefined) return { kind: 'refused', reply: { ...reply, close: true } };
-  await delay(session, runtime.sweep, waitMs);
+  await pause(waitMs, session);
   return { kind: 'refused', reply };
 }
 

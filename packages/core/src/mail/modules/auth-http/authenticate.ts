@@ -12,7 +12,7 @@ import { logFailure } from './failure-log.js';
 import type { RequestTemplate } from './request.js';
 import type { AuthResponse } from './response-fields.js';
 import type { AuthService } from './url.js';
-import { pause } from './wait.js';
+import { pause } from '../../pause.js';
 
 /** What the logins of a server are asked with. */
 export interface AuthSettings {

@@ -7,7 +7,7 @@ import {
 import { AuthClient } from '../../../../src/mail/modules/auth-http/client.js';
 import { RequestTemplate } from '../../../../src/mail/modules/auth-http/request.js';
 import type { AuthService } from '../../../../src/mail/modules/auth-http/url.js';
-import { pause } from '../../../../src/mail/modules/auth-http/wait.js';
+import { pause } from '../../../../src/mail/pause.js';
 import { ConnectionSlots } from '../../../../src/net/slots.js';
 import { ScriptedServer, serviceAt, sessionFor, withSocketPath } from './fixtures.js';
 
