@@ -31,6 +31,7 @@ export function createImapProtocol(conf: ImapProtocol['conf']): ImapProtocol {
       noCertificate: replies.noCertificate,
     },
     needsSecret: true,
+    namesClient: false,
     conf,
     createParser: ({ clientBuffer }: ImapConf) => new ImapParser(clientBuffer),
     client: imapClientDialog,

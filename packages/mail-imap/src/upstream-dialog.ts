@@ -16,6 +16,7 @@ import {
 import type { ImapClientState } from './client-dialog.js';
 import { lineLength, startsWith, withoutLineEnd } from './reply-line.js';
 import { literalCommands, quotedCommand } from './login-command.js';
+import { ascii } from './replies.js';
 
 /** What the dialog needs of a server's configuration: the value of `proxy_imap_login`. */
 export interface ImapUpstreamConf {
@@ -33,8 +34,10 @@ export interface ImapUpstreamState {
   /** The client's tag with the space behind it: its command gets the backend's result. */
   readonly tag: Uint8Array;
   readonly sendings: readonly Sending[];
-  /** How many of `sendings` were sent; 0: the greeting is awaited. */
+  /** How many of `sendings` were sent; 0: the greeting is awaited, or the answer to STARTTLS. */
   readonly sent: number;
+  /** STARTTLS (RFC 9051, section 6.2.1): to be sent, sent, or not (any more). */
+  readonly startTls: 'wanted' | 'asked' | 'no';
 }
 
 type Step = UpstreamStep<ImapUpstreamState>;
@@ -44,10 +47,14 @@ export const imapUpstreamDialog: UpstreamDialog<
   ImapUpstreamState,
   ImapClientState,
   ImapUpstreamConf
-> = { start, replyLength, step, progress };
+> = { start, replyLength, step, secured, progress };
 
 const noTag = new Uint8Array(0);
 const nothing = new Uint8Array(0);
+
+/** A tag of our own: the client's is for its login. */
+const startTlsTag = 'tls ';
+const startTlsCommand = ascii(`${startTlsTag}STARTTLS\r\n`);
 
 function start(login: UpstreamLogin<ImapClientState, ImapUpstreamConf>): ImapUpstreamState {
   const { client, conf } = login;
@@ -58,7 +65,12 @@ function start(login: UpstreamLogin<ImapClientState, ImapUpstreamConf>): ImapUps
     throw unsafeCredentials('a login or password with a NUL cannot be sent to an IMAP backend');
   }
   const quoted = conf.proxyLogin === 'auto' ? quotedCommand(tag, user, secret) : undefined;
-  return { tag, sendings: sendingsOf(quoted ?? literalCommands(tag, user, secret)), sent: 0 };
+  return {
+    tag,
+    sendings: sendingsOf(quoted ?? literalCommands(tag, user, secret)),
+    sent: 0,
+    startTls: login.startTls ? 'wanted' : 'no',
+  };
 }
 
 const names = ['LOGIN command', 'user name', 'password'] as const;
@@ -67,9 +79,9 @@ function sendingsOf(commands: readonly Uint8Array[]): readonly Sending[] {
   return commands.map((bytes, at) => ({ bytes, name: names[at] ?? 'password' }));
 }
 
-/** Everything was sent: the next reply is the result. */
-function awaitsResult(state: ImapUpstreamState): boolean {
-  return state.sent === state.sendings.length;
+/** The next reply is the result of a command: everything was sent, or STARTTLS. */
+function awaitsResult({ sent, sendings, startTls }: ImapUpstreamState): boolean {
+  return sent === sendings.length || startTls === 'asked';
 }
 
 function replyLength(state: ImapUpstreamState, buffer: Uint8Array): number {
@@ -80,11 +92,16 @@ function replyLength(state: ImapUpstreamState, buffer: Uint8Array): number {
 }
 
 function step(state: ImapUpstreamState, reply: Uint8Array): Step {
+  if (state.startTls === 'asked') return onStartTls(state, reply);
   if (awaitsResult(state)) return onResult(state, reply);
   if (state.sent === 0 && !startsWith(reply, '* OK')) return failGreeting(reply);
   if (state.sent > 0 && !startsWith(reply, '+')) return fail(reply, reply);
+  return state.startTls === 'wanted' ? askForTls(state) : sendNext(state);
+}
+
+function sendNext(state: ImapUpstreamState): Step {
   const next = state.sendings[state.sent];
-  if (next === undefined) return fail(reply, reply);
+  if (next === undefined) return { do: 'wait', state };
   return {
     do: 'send',
     state: { ...state, sent: state.sent + 1 },
@@ -93,12 +110,36 @@ function step(state: ImapUpstreamState, reply: Uint8Array): Step {
   };
 }
 
+function askForTls(state: ImapUpstreamState): Step {
+  return {
+    do: 'send',
+    state: { ...state, startTls: 'asked' },
+    bytes: startTlsCommand,
+    while: 'sending STARTTLS to upstream',
+  };
+}
+
+function onStartTls(state: ImapUpstreamState, reply: Uint8Array): Step {
+  const result = resultOf(reply);
+  if (!startsWith(result, `${startTlsTag}OK`)) return fail(result, reply);
+  return { do: 'startTls', state: { ...state, startTls: 'no' } };
+}
+
+function secured(state: ImapUpstreamState): Step {
+  return sendNext(state);
+}
+
 /** nginx tolerates one untagged line, such as CAPABILITY, before the tagged result, and passes it on. */
 function onResult({ tag }: ImapUpstreamState, reply: Uint8Array): Step {
-  const result = isUntagged(reply) ? reply.subarray(lineLength(reply, 0)) : reply;
+  const result = resultOf(reply);
   if (!hasTag(result, tag)) return fail(result, reply);
   const status = result.subarray(tag.length);
   return startsWith(status, 'OK') ? { do: 'relay', reply } : fail(status, reply);
+}
+
+/** The reply without an untagged line before it. */
+function resultOf(reply: Uint8Array): Uint8Array {
+  return isUntagged(reply) ? reply.subarray(lineLength(reply, 0)) : reply;
 }
 
 /** A backend that believes the client is logged in already must not tell the client so. */

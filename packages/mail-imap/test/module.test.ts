@@ -82,6 +82,7 @@ describe('the protocol', () => {
       alpn: 'imap',
       ports: [143, 993],
       needsSecret: true,
+      namesClient: false,
     });
   });
 

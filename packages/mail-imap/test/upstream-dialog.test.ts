@@ -9,6 +9,7 @@ interface Login {
   readonly secret?: string;
   readonly proxyLogin?: 'auto' | 'literal';
   readonly tag?: string;
+  readonly startTls?: boolean;
 }
 
 function start({
@@ -16,6 +17,7 @@ function start({
   secret = 'pas',
   proxyLogin = 'auto',
   tag = 'a ',
+  startTls = false,
 }: Login = {}): ImapUpstreamState {
   return imapUpstreamDialog.start({
     conf: confOf({ proxyLogin }),
@@ -23,7 +25,10 @@ function start({
     login: bytes(login),
     secret: new Secret(bytes(secret)),
     client: { at: 'submitted', tag: bytes(tag) },
-    clientAddress: '192.0.2.1',
+    method: 'plain',
+    peer: { address: '192.0.2.1', port: 40_000, family: 'IPv4' },
+    clientName: undefined,
+    startTls,
   });
 }
 
@@ -37,6 +42,10 @@ function shown(step: UpstreamStep<ImapUpstreamState>): string {
       return `relay ${text(step.reply)}`;
     case 'fail':
       return `fail ${text(step.text)}${step.reply === undefined ? '' : ` / ${text(step.reply)}`}`;
+    case 'startTls':
+      return 'startTls';
+    case 'abort':
+      return `abort ${step.message}`;
   }
 }
 
@@ -46,8 +55,11 @@ function play(login: Login, replies: readonly string[]): string[] {
   return replies.map((reply) => {
     expect(imapUpstreamDialog.replyLength(state, bytes(reply))).toBe(reply.length);
     const step = imapUpstreamDialog.step(state, bytes(reply));
-    if (step.do === 'send') state = step.state;
-    return shown(step);
+    if ('state' in step) state = step.state;
+    if (step.do !== 'startTls') return shown(step);
+    const next = imapUpstreamDialog.secured(state);
+    if ('state' in next) state = next.state;
+    return `startTls, ${shown(next)}`;
   });
 }
 
@@ -83,6 +95,33 @@ describe('proxy_imap_login literal', () => {
       'sending user name to upstream',
       'sending password to upstream',
     ]);
+  });
+});
+
+describe('proxy_ssl starttls', () => {
+  it('sends nothing of the client before the backend has agreed to TLS', () => {
+    expect(play({ startTls: true }, [hello, 'tls OK go\r\n', 'a OK in\r\n'])).toEqual([
+      'send tls STARTTLS\r\n',
+      'startTls, send a LOGIN "us" "pas"\r\n',
+      'relay a OK in\r\n',
+    ]);
+  });
+
+  it('tolerates one untagged line before the agreement', () => {
+    expect(play({ startTls: true }, [hello, '* CAPABILITY X\r\ntls OK go\r\n'])[1]).toContain(
+      'startTls',
+    );
+  });
+
+  it.each(['tls NO x\r\n', 'tls BAD x\r\n', 'a OK x\r\n', '+ go\r\n'])(
+    'fails, and sends no password, when the backend says %j',
+    (reply) => {
+      expect(play({ startTls: true }, [hello, reply])[1]).toContain('fail ');
+    },
+  );
+
+  it('A10: sends no password to a backend that claims to be logged in', () => {
+    expect(play({ startTls: true }, ['* PREAUTH hi\r\n'])).toEqual(['fail * PREAUTH hi']);
   });
 });
 

@@ -100,8 +100,8 @@ export class DialogBackend<U, S, Conf extends object> implements Side {
     if (step.do === 'relay') {
       this.#phase = 'relay';
       this.#events.loggedIn(Buffer.concat([step.reply, rest]));
-    } else if (step.do === 'fail') {
-      this.#fail(step.reply);
+    } else if (step.do === 'fail' || step.do === 'abort') {
+      this.#fail(step.do === 'fail' ? step.reply : undefined);
     } else {
       this.#state = step.state;
       this.#goOn(step.do === 'send' ? step.bytes : undefined, rest);

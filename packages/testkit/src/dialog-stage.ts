@@ -3,6 +3,7 @@
  * transcripts. No sockets, no clock: everything that follows from a byte has happened when `send` returns.
  */
 import type {
+  AuthMethod,
   ClientAction,
   ClientEvent,
   CommandView,
@@ -44,6 +45,7 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
   #expect: Expectation = 'command';
   #errors = 0;
   #attempts = 0;
+  #method: AuthMethod = 'plain';
   #backend: DialogBackend<U, S, Conf> | undefined;
 
   constructor(protocol: Protocol<C, S, U, Conf>, transcript: Transcript, conf: Conf) {
@@ -141,6 +143,7 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
 
   #authenticate(credentials: Credentialed): void {
     this.#phase = 'busy';
+    this.#method = credentials.method;
     this.#attempts += 1;
     const head = authHead(this.#protocol.name, credentials, this.#attempts);
     this.requests.push(new AuthRequest(head, this.#attempts));
@@ -161,7 +164,17 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
     const { conf, serverName } = this.#context;
     this.#backend = new DialogBackend(
       this.#protocol.upstream,
-      { conf, serverName, login, secret, client: this.#state, clientAddress: '127.0.0.1' },
+      {
+        conf,
+        serverName,
+        login,
+        secret,
+        client: this.#state,
+        method: this.#method,
+        peer: { address: '127.0.0.1', port: 40_000, family: 'IPv4' },
+        clientName: this.#protocol.namesClient ? '[UNAVAILABLE]' : undefined,
+        startTls: false,
+      },
       {
         loggedIn: (reply) => {
           this.#phase = 'relay';

@@ -53,6 +53,7 @@ export const toy: Protocol<Toy, object, string> = {
     noCertificate: toBytes(''),
   },
   needsSecret: true,
+  namesClient: false,
   conf: () => ({}),
   createParser: () => new ToyParser(),
   client: {
@@ -84,6 +85,7 @@ export const toy: Protocol<Toy, object, string> = {
       if (state === '') return { do: 'relay', reply };
       return { do: 'send', state: '', bytes: toBytes(`${state}\r\n`), while: 'logging in' };
     },
+    secured: () => ({ do: 'abort', message: 'TLS was not asked for' }),
     progress: (state) => state,
   },
 };

@@ -29,6 +29,16 @@ export class ClientConversation<C extends CommandView, S, U, Conf extends object
     this.#state = protocol.client.initial();
   }
 
+  /** Milliseconds for which the greeting is held back. */
+  get greetingDelayMs(): number {
+    return this.#protocol.heldGreeting?.delayMs(this.#context.conf) ?? 0;
+  }
+
+  /** What is done with a client that did not wait for its greeting. */
+  early(bytes: Uint8Array): readonly ClientAction[] {
+    return this.#protocol.heldGreeting?.early(bytes) ?? [];
+  }
+
   /** Bytes that are not yet part of a command. */
   get unread(): number {
     return this.#parser.unread;
@@ -74,7 +84,8 @@ export class ClientConversation<C extends CommandView, S, U, Conf extends object
   }
 
   /** Starts the backend's login on behalf of the client. Throws for credentials that cannot be sent. */
-  converse(): BackendConversation {
-    return new Conversation(this.#protocol.upstream, this.#context.upstream(this.#state));
+  converse({ startTls }: { readonly startTls: boolean }): BackendConversation {
+    const login = this.#context.upstream(this.#state, startTls);
+    return new Conversation(this.#protocol.upstream, login);
   }
 }

@@ -18,8 +18,15 @@ export class Conversation<U, S, Conf extends object> implements BackendConversat
   }
 
   step(reply: Uint8Array): BackendStep {
-    const step: UpstreamStep<U> = this.#dialog.step(this.#state, reply);
-    if (step.do === 'send' || step.do === 'wait') this.#state = step.state;
+    return this.#go(this.#dialog.step(this.#state, reply));
+  }
+
+  secured(): BackendStep {
+    return this.#go(this.#dialog.secured(this.#state));
+  }
+
+  #go(step: UpstreamStep<U>): BackendStep {
+    if ('state' in step) this.#state = step.state;
     return step;
   }
 

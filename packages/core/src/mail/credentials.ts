@@ -7,6 +7,14 @@ import { Secret } from './secret.js';
 /** How the client authenticated; the value of `Auth-Method`. */
 export type AuthMethod = 'plain' | 'apop' | 'cram-md5' | 'external' | 'none';
 
+/** The envelope of a message whose sender does not log in: the client's commands as sent, without line end. */
+export interface Envelope {
+  /** The name that the client gave with HELO or EHLO; may be empty. */
+  readonly helo: Uint8Array;
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+}
+
 /** What a client dialog hands over when the client has submitted credentials. */
 export interface SubmittedCredentials {
   readonly method: AuthMethod;
@@ -16,6 +24,8 @@ export interface SubmittedCredentials {
   readonly secret: Uint8Array;
   /** The challenge `<R.T@S>` of apop and cram-md5. */
   readonly salt?: string;
+  /** Of method none: what the auth service decides about instead of a login. */
+  readonly envelope?: Envelope;
 }
 
 const nobody = new Uint8Array(0);
@@ -27,6 +37,7 @@ export class Credentials {
   login: Uint8Array = nobody;
   secret: Secret | undefined;
   salt: string | undefined;
+  envelope: Envelope | undefined;
 
   submit(submitted: SubmittedCredentials): void {
     this.reset();
@@ -34,6 +45,7 @@ export class Credentials {
     this.login = submitted.login;
     this.secret = new Secret(submitted.secret);
     this.salt = submitted.salt;
+    this.envelope = submitted.envelope;
   }
 
   /** Takes over what the auth service put in place of login and password. */
@@ -50,5 +62,6 @@ export class Credentials {
     this.login = nobody;
     this.secret = undefined;
     this.salt = undefined;
+    this.envelope = undefined;
   }
 }

@@ -30,15 +30,18 @@ export class SessionContext<Conf extends object> implements DialogContext<Conf> 
   }
 
   /** What the upstream dialog needs; `client` is the client dialog's last state. */
-  upstream<S>(client: S): UpstreamLogin<S, Conf> {
-    const { credentials, client: peer, serverName } = this.#session;
+  upstream<S>(client: S, startTls: boolean): UpstreamLogin<S, Conf> {
+    const { credentials, client: peer, clientName, serverName } = this.#session;
     return {
       conf: this.conf,
       serverName,
       login: credentials.login,
       secret: credentials.secret,
       client,
-      clientAddress: peer.address,
+      method: credentials.method,
+      peer,
+      clientName,
+      startTls,
     };
   }
 }

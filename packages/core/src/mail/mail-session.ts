@@ -8,12 +8,14 @@ import { loginIsOver } from './errors.js';
 import type { CloseReason, MailHooks } from './phases.js';
 import type { Security } from './protocol.js';
 import { SessionLog, type LogFacts } from './session-log.js';
-import type { BackendConversation, Peer, Session } from './session.js';
+import type { Peer, ProxiedAddresses } from './peer.js';
+import type { BackendConversation, Session } from './session.js';
+import type { TlsFacts } from './tls-policy.js';
 import type { MailServer } from './server.js';
 
 /** Who can start the backend's login of a session: its client's conversation. */
 export interface Conversable {
-  converse(): BackendConversation;
+  converse(options: { readonly startTls: boolean }): BackendConversation;
 }
 
 /** Longest login shown in a log line, in bytes. */
@@ -33,7 +35,11 @@ export class MailSession implements Session, LogFacts {
   readonly id: number;
   readonly server: MailServer;
   readonly connection: Connection;
-  readonly client: Peer;
+  /** Replaced where a trusted PROXY header names another. */
+  client: Peer;
+  proxied: ProxiedAddresses | undefined = undefined;
+  tls: TlsFacts | undefined = undefined;
+  clientName: string | undefined = undefined;
   readonly listen: string;
   readonly credentials = new Credentials();
   readonly log: SessionLog;
@@ -152,9 +158,9 @@ export class MailSession implements Session, LogFacts {
     this.#states = undefined;
   }
 
-  converse(): BackendConversation {
+  converse(options = { startTls: false }): BackendConversation {
     if (this.conversation === undefined) throw loginIsOver();
-    return this.conversation.converse();
+    return this.conversation.converse(options);
   }
 
   conf<M extends AnyModule>(module: M): ConfOf<M> {

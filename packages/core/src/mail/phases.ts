@@ -2,10 +2,18 @@
  * The phases of a session, in the order they fire. A module joins one by tapping its hook in `setup`:
  * `cycle.hooks(mail).authenticate.tapPromise('my-module', ...)`. A bail hook's answer is a value or undefined.
  */
-import { AsyncSeriesBailHook, AsyncSeriesHook, AsyncSeriesWaterfallHook, SyncHook } from 'tapable';
+import {
+  AsyncSeriesBailHook,
+  AsyncSeriesHook,
+  AsyncSeriesWaterfallHook,
+  SyncBailHook,
+  SyncHook,
+} from 'tapable';
 import type { CommandView, Protocol, Reply } from './protocol.js';
+import type { Peer, ProxiedAddresses } from './peer.js';
 import type { Session } from './session.js';
 import type { BackendLogin, Denial, Upstream, Verdict } from './outcome.js';
+import type { TlsPolicy } from './tls-policy.js';
 
 /** Collects the protocols of a build. */
 export interface ProtocolRegistry {
@@ -24,8 +32,23 @@ export const createMailHooks = () =>
   Object.freeze({
     /** Sync. Collects protocols. Once per cycle. */
     protocols: new SyncHook<[registry: ProtocolRegistry]>(['registry']),
-    /** Bail. After accept(). The first denial closes the connection without a greeting. */
+    /**
+     * Sync bail. A PROXY header named addresses: who the client is from now on, or undefined to leave it. Fires only on
+     * listeners with `proxy_protocol`.
+     */
+    realip: new SyncBailHook<[session: Session, proxied: ProxiedAddresses], Peer | undefined>([
+      'session',
+      'proxied',
+    ]),
+    /** Sync bail. Whether and how a session may use TLS; the ssl module taps here. Once per session. */
+    secure: new SyncBailHook<[session: Session], TlsPolicy | undefined>(['session']),
+    /** Bail. After accept(), PROXY header and realip. The first denial closes the connection without a greeting. */
     accept: new AsyncSeriesBailHook<[session: Session], Denial | undefined>(['session']),
+    /**
+     * Bail. The client's host name for protocols that want it: a verified name, `[UNAVAILABLE]` or `[TEMPUNAVAIL]`.
+     * Nothing is read from the client meanwhile, and the tap bounds the time.
+     */
+    identify: new AsyncSeriesBailHook<[session: Session], string | undefined>(['session']),
     /** Series. Before the greeting is sent. */
     greet: new AsyncSeriesHook<[session: Session]>(['session']),
     /** Bail. Each complete command before the dialog sees it; a reply takes its place. */

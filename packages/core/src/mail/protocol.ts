@@ -3,7 +3,8 @@
  * functions), and a few texts. The driver owns sockets and timers and knows no protocol's name.
  */
 import type { AnyModule, ConfOf } from '../module/module.js';
-import type { SubmittedCredentials } from './credentials.js';
+import type { AuthMethod, SubmittedCredentials } from './credentials.js';
+import type { Peer } from './peer.js';
 import type { Secret } from './secret.js';
 
 /** A command as modules see it in the `command` hook. Arguments that may hold a secret are left out. */
@@ -123,8 +124,13 @@ export interface UpstreamLogin<S, Conf extends object> {
   readonly secret: Secret | undefined;
   /** The client dialog's last state: the IMAP tag, the SMTP envelope. */
   readonly client: S;
-  /** The client's address in text, for XCLIENT. */
-  readonly clientAddress: string;
+  readonly method: AuthMethod;
+  /** The client, after realip. */
+  readonly peer: Peer;
+  /** The client's verified host name, `[UNAVAILABLE]` or `[TEMPUNAVAIL]`; undefined where it is not looked up. */
+  readonly clientName: string | undefined;
+  /** Whether TLS is to be started by command before anything of the client is sent (`proxy_ssl starttls`). */
+  readonly startTls: boolean;
 }
 
 /** The result of one step of the backend's login. */
@@ -139,7 +145,11 @@ export type UpstreamStep<U> =
    * Refused. `text` is logged; `reply`, where there is one, may be passed to the client with
    * `proxy_pass_error_message on`.
    */
-  | { readonly do: 'fail'; readonly text: Uint8Array; readonly reply?: Uint8Array };
+  | { readonly do: 'fail'; readonly text: Uint8Array; readonly reply?: Uint8Array }
+  /** The backend has agreed to TLS: start it, then ask `secured` how to go on. Bytes behind the reply are a fault. */
+  | { readonly do: 'startTls'; readonly state: U }
+  /** The login cannot go on for a reason of our own, which is logged at level error. */
+  | { readonly do: 'abort'; readonly message: string };
 
 /** The backend's side of a protocol. Pure. */
 export interface UpstreamDialog<U, S, Conf extends object> {
@@ -148,8 +158,18 @@ export interface UpstreamDialog<U, S, Conf extends object> {
   /** Length of the first complete reply in `buffer` for the given state, or 0 while it is incomplete. */
   replyLength(state: U, buffer: Uint8Array): number;
   step(state: U, reply: Uint8Array): UpstreamStep<U>;
+  /** TLS was started after a `startTls` step: what is said first inside it. What was learnt in the clear is forgotten. */
+  secured(state: U): UpstreamStep<U>;
   /** Steps done so far, in printable names, for the log of a failure. */
   progress(state: U): string;
+}
+
+/** How a greeting is held back. nginx: `smtp_greeting_delay`. */
+export interface HeldGreeting<Conf extends object> {
+  /** Milliseconds before the greeting is sent; 0 greets at once. */
+  delayMs(conf: Conf): number;
+  /** What is done with a client that spoke before it was greeted; `bytes` are what it sent first. Ends in `close`. */
+  early(bytes: Uint8Array): readonly ClientAction[];
 }
 
 /** A mail protocol. Registered in the `protocols` hook. */
@@ -173,6 +193,10 @@ export interface Protocol<
   };
   /** Whether a login needs a password for the backend (`Auth-Pass`); SMTP does not. */
   readonly needsSecret: boolean;
+  /** Whether the client's host name is looked up before the greeting (hook `identify`). */
+  readonly namesClient: boolean;
+  /** A greeting that is held back to find clients that do not wait for it. */
+  readonly heldGreeting?: HeldGreeting<Conf>;
   /** The configuration of this protocol for a server, given to dialogs as `context.conf`. */
   conf(conf: ConfLookup): Conf;
   createParser(conf: Conf): Parser<C>;

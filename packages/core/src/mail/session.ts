@@ -1,22 +1,19 @@
 /** One client connection, from accept to close, as modules see it. */
 import type { AnyModule, ConfOf, StateOf } from '../module/module.js';
 import type { Credentials } from './credentials.js';
+import type { Peer, ProxiedAddresses } from './peer.js';
 import type { Security } from './protocol.js';
 import type { SessionLog } from './session-log.js';
-
-/** The two ends of a client's connection. Addresses are text without port; a Unix client is `unix:`. */
-export interface Peer {
-  readonly address: string;
-  readonly port: number;
-  readonly family: 'IPv4' | 'IPv6' | 'Unix';
-}
+import type { TlsFacts } from './tls-policy.js';
 
 /** What is to be done about the backend's last reply; {@link UpstreamStep} without the dialog's state. */
 export type BackendStep =
   | { readonly do: 'send'; readonly bytes: Uint8Array; readonly while: string }
   | { readonly do: 'wait' }
   | { readonly do: 'relay'; readonly reply: Uint8Array }
-  | { readonly do: 'fail'; readonly text: Uint8Array; readonly reply?: Uint8Array };
+  | { readonly do: 'fail'; readonly text: Uint8Array; readonly reply?: Uint8Array }
+  | { readonly do: 'startTls' }
+  | { readonly do: 'abort'; readonly message: string };
 
 /** The login of this session at its backend, in the session's protocol; a `connect` tap plays it on a socket. */
 export interface BackendConversation {
@@ -24,6 +21,8 @@ export interface BackendConversation {
   replyLength(buffer: Uint8Array): number;
   /** Takes one complete reply; the first is the greeting. */
   step(reply: Uint8Array): BackendStep;
+  /** TLS was started after a `startTls` step: how to go on. */
+  secured(): BackendStep;
   /** How far the login has come, in printable names. */
   progress(): string;
 }
@@ -43,7 +42,13 @@ export interface Session {
   readonly local: Peer;
   /** The address of the listener in normal form, for instance `0.0.0.0:143`. */
   readonly listen: string;
+  /** What the client's PROXY header said, trusted or not. */
+  readonly proxied: ProxiedAddresses | undefined;
   readonly security: Security;
+  /** Of a session inside TLS. */
+  readonly tls: TlsFacts | undefined;
+  /** The client's verified host name, `[UNAVAILABLE]` or `[TEMPUNAVAIL]`; undefined where it is not looked up. */
+  readonly clientName: string | undefined;
   /** Credential submissions so far; the value of `Auth-Login-Attempt`. */
   readonly loginAttempts: number;
   /** The login as printable text; empty before credentials were submitted. */
@@ -61,8 +66,8 @@ export interface Session {
   onAbandon(callback: () => void): void;
   offAbandon(callback: () => void): void;
   readonly log: SessionLog;
-  /** Starts the backend's login for the credentials of this attempt. */
-  converse(): BackendConversation;
+  /** Starts the backend's login for the credentials of this attempt, with TLS by command first where asked for. */
+  converse(options?: { readonly startTls: boolean }): BackendConversation;
   /** Names the backend in log lines from here on. */
   nameUpstream(name: string): void;
   /** Configuration of `module` for the server this session belongs to. */

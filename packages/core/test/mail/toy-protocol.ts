@@ -53,6 +53,7 @@ export const toyProtocol: Protocol<ToyCommand, number, number> = {
   ports: [7],
   alpn: 'toy',
   needsSecret: true,
+  namesClient: false,
   replies: {
     internalError: line('fault'),
     certificateError: line('cert'),
@@ -97,6 +98,7 @@ export const toyProtocol: Protocol<ToyCommand, number, number> = {
         : Buffer.from(reply).toString().startsWith('ok')
           ? { do: 'relay', reply }
           : { do: 'fail', text: Buffer.from(reply).subarray(0, -2), reply },
+    secured: () => ({ do: 'abort', message: 'TLS was not asked for' }),
     progress: (state) => (state === 0 ? 'greeting' : 'login'),
   },
 };

@@ -146,6 +146,13 @@ class BackendDialog implements Receiver {
       case 'fail':
         this.#refused(step.text, step.reply);
         return false;
+      case 'startTls':
+        this.#settle(failed);
+        return false;
+      case 'abort':
+        this.#session.log.error(step.message);
+        this.#settle(failed);
+        return false;
       default:
         step satisfies never;
         return false;
