@@ -2,25 +2,13 @@
  * The one line of help under `unknown directive "X"`: the package that X belongs to, why it is not there, or the known
  * name that X was probably meant to be.
  */
+import { packageOfDirective } from './standard-packages.js';
 
-function notInstalled(packageName: string): string {
-  return `this directive belongs to ${packageName}, which is not installed`;
-}
-
-const imap = notInstalled('@postern/mail-imap');
-const pop3 = notInstalled('@postern/mail-pop3');
-const smtp = notInstalled('@postern/mail-smtp');
-const resolver = notInstalled('@postern/resolver');
 const tls = 'this directive belongs to the TLS module, which is not part of this build';
 const mailOnly = 'postern is a mail proxy and has no such block';
 
 // Exact names and no prefixes: where a package is installed, `imap_capabilites` is a spelling mistake.
 const origins: ReadonlyMap<string, string> = new Map([
-  ...names(imap, 'imap_auth', 'imap_capabilities', 'imap_client_buffer', 'proxy_imap_login'),
-  ...names(pop3, 'pop3_auth', 'pop3_capabilities'),
-  ...names(smtp, 'smtp_auth', 'smtp_capabilities', 'smtp_client_buffer', 'smtp_greeting_delay'),
-  ...names(smtp, 'xclient', 'proxy_smtp_auth'),
-  ...names(resolver, 'resolver', 'resolver_timeout'),
   ...names(tls, 'starttls', 'ssl_certificate', 'ssl_certificate_key', 'ssl_password_file'),
   ...names(tls, 'ssl_certificate_compression', 'ssl_dhparam', 'ssl_ecdh_curve', 'ssl_protocols'),
   ...names(tls, 'ssl_ciphers', 'ssl_prefer_server_ciphers', 'ssl_session_cache'),
@@ -89,6 +77,8 @@ export function explainUnknown(name: string, known: readonly string[]): string |
   if (name.startsWith('\uFEFF')) return 'the file begins with a byte order mark: save it without';
   const origin = origins.get(name);
   if (origin !== undefined) return origin;
+  const owner = packageOfDirective(name);
+  if (owner !== undefined) return `this directive belongs to ${owner}, which is not installed`;
   const meant = closest(name, known);
   return meant === undefined ? undefined : `did you mean "${meant}"?`;
 }

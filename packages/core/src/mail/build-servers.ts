@@ -5,6 +5,7 @@
 import type { LoadedConfiguration } from '../config/load.js';
 import type { Scope } from '../config/scope.js';
 import { serverConf, setAt } from '../config/merge.js';
+import { packageOfProtocol, protocolOfPort } from '../config/standard-packages.js';
 import type { SourceRef } from '../config/directive.js';
 import { found, type Cycle } from '../cycle/cycle.js';
 import { ConfigError } from '../errors.js';
@@ -119,7 +120,7 @@ function chooseProtocol(
     const protocol = protocols.ofPort(guessPort);
     if (protocol !== undefined) return protocol;
   }
-  const name = listens.map(({ guessPort }) => wellKnownPorts[guessPort]).find((known) => known);
+  const name = listens.map(({ guessPort }) => protocolOfPort(guessPort)).find((known) => known);
   throw configError(
     `unknown mail protocol for server in ${placeOf(scope.at)}`,
     undefined,
@@ -127,19 +128,10 @@ function chooseProtocol(
   );
 }
 
-const wellKnownPorts: Readonly<Record<number, string>> = {
-  143: 'imap',
-  993: 'imap',
-  110: 'pop3',
-  995: 'pop3',
-  25: 'smtp',
-  465: 'smtp',
-  587: 'smtp',
-};
-
 function installHelp(protocol: string): string | undefined {
-  if (!['imap', 'pop3', 'smtp'].includes(protocol)) return undefined;
-  return `protocol ${protocol} comes with the package @postern/mail-${protocol}, which is not installed`;
+  const owner = packageOfProtocol(protocol);
+  if (owner === undefined) return undefined;
+  return `protocol ${protocol} comes with the package ${owner}, which is not installed`;
 }
 
 function placeOf(at: SourceRef): string {

@@ -1,14 +1,14 @@
 /**
  * Plays a protocol's client dialog on a socket: feeds the parser, takes the dialog's steps, keeps the deadline, fires the
- * hooks. admission.ts -> greeting -> command* -> login.ts -> relayed-session.ts
+ * hooks. arrival.ts -> greeting -> command* -> [handshake.ts -> command*] -> login.ts -> relayed-session.ts
  */
 import { isTapped } from '../cycle/hooks.js';
 import type { Connection, Receiver } from '../net/connection.js';
 import { linger } from '../net/linger.js';
 import type { Expiring } from '../net/sweep.js';
-import { admit, needsAdmission } from './admission.js';
 import { ClientConversation } from './client-conversation.js';
 import { timedOut } from './errors.js';
+import { handshake } from './handshake.js';
 import { logIn, type LoginOutcome } from './login.js';
 import type { MailSession } from './mail-session.js';
 import type { CloseReason } from './phases.js';
@@ -22,8 +22,8 @@ const unsentLimit = 64 * 1024;
 /** Bytes a client may send ahead while something else has to happen first; beyond it is not read. */
 const aheadLimit = 64 * 1024;
 
-/** What the session waits for: a module or the socket, the client's next command, a login attempt, or nothing. */
-type Phase = 'busy' | 'command' | 'login' | 'over';
+/** What the session waits for: the time to greet, a module, TLS or the socket, a command, a login attempt, or nothing. */
+type Phase = 'held' | 'busy' | 'handshake' | 'command' | 'login' | 'over';
 
 /** Takes one session from accept to relay. */
 export class Driver<C extends CommandView, S, U, Conf extends object>
@@ -47,24 +47,21 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     session.conversation = this.#conversation;
   }
 
-  /** Takes the connection over and greets the client. */
-  start(): void {
+  /** Takes the connection over and greets the client; `ahead` is what it has sent already. */
+  start(ahead?: Buffer): void {
     this.#connection.receiver = this;
     this.#runtime.sessions.add(this.#session);
-    this.#watch();
-    if (needsAdmission(this.#runtime.hooks)) void this.#admit();
+    const delayMs = this.#conversation.greetingDelayMs;
+    if (delayMs > 0) this.#holdGreeting(delayMs);
     else this.#greet();
+    if (ahead !== undefined && ahead.length > 0 && !this.#isOver()) this.received(ahead);
+    if (this.#connection.peerEnded && !this.#isOver()) this.ended();
   }
 
-  async #admit(): Promise<void> {
-    try {
-      const admitted = await admit(this.#session, this.#runtime.hooks);
-      if (!this.#isBusy()) return;
-      if (admitted) this.#greet();
-      else this.#close('refused');
-    } catch (error) {
-      this.#fault(error);
-    }
+  #holdGreeting(delayMs: number): void {
+    this.#phase = 'held';
+    this.#session.log.action = 'in delay pipelining state';
+    this.#runtime.sweep.add(this, delayMs);
   }
 
   #greet(): void {
@@ -76,6 +73,10 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
   }
 
   received(bytes: Buffer): void {
+    if (this.#phase === 'held') {
+      this.#performAll(this.#conversation.early(bytes));
+      return;
+    }
     if (this.#phase === 'command') this.#session.log.action = 'in auth state';
     this.#conversation.push(bytes);
     this.#advance();
@@ -90,18 +91,34 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
    * what the session waits for is given up.
    */
   ended(): void {
+    if (this.#phase === 'handshake') return;
     const waiting = this.#phase === 'login' || this.#phase === 'busy';
     if (!waiting || this.#conversation.unread === 0) this.#close('client');
   }
 
   closed(_connection: Connection, error: NodeJS.ErrnoException | undefined): void {
-    if (this.#phase === 'over') return;
+    if (this.#phase === 'over' || this.#phase === 'handshake') return;
     if (error !== undefined) this.#session.log.info('recv() failed', error);
     this.#finish('client');
   }
 
   /** `timeout` is absolute: from the greeting, or from a refusal that was held back, to the next credentials. */
   expired(): void {
+    switch (this.#phase) {
+      case 'held':
+        this.#greet();
+        return;
+      case 'handshake':
+        // Without a line in the log, as in nginx.
+        this.#finish('timeout');
+        this.#connection.destroy();
+        return;
+      default:
+        this.#timeOut();
+    }
+  }
+
+  #timeOut(): void {
     this.#session.log.action = 'in auth state';
     this.#session.log.info('client timed out', timedOut);
     this.#close('timeout');
@@ -152,6 +169,10 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     return this.#phase === 'busy';
   }
 
+  #isOver(): boolean {
+    return this.#phase === 'over';
+  }
+
   /** Lets modules answer or forbid a command before the dialog sees it. */
   async #ask(parsed: Extract<Parsed<C>, { kind: 'command' }>): Promise<void> {
     this.#phase = 'busy';
@@ -177,7 +198,11 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
   }
 
   #take(event: ClientEvent<C>): void {
-    for (const action of this.#step(event)) {
+    this.#performAll(this.#step(event));
+  }
+
+  #performAll(actions: readonly ClientAction[]): void {
+    for (const action of actions) {
       if (this.#phase === 'over') return;
       this.#perform(action);
     }
@@ -214,8 +239,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
         this.#close('refused');
         return;
       case 'startTls':
-        this.#conversation.secure();
-        this.#fault(undefined);
+        void this.#secure();
         return;
       case 'close':
         this.#close('logout');
@@ -223,6 +247,33 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
       default:
         action satisfies never;
     }
+  }
+
+  /** STARTTLS: one `timeout` for the handshake, a fresh one for what follows inside. */
+  async #secure(): Promise<void> {
+    const session = this.#session;
+    this.#phase = 'handshake';
+    this.#conversation.secure();
+    session.usingStartTls = true;
+    session.log.action = 'in starttls state';
+    // The positive reply leaves in clear text, also where it waits for others of its burst.
+    this.#connection.uncork();
+    this.#watch();
+    let isSecured: boolean;
+    try {
+      isSecured = await handshake(session);
+    } catch (error) {
+      this.#fault(error);
+      return;
+    }
+    if (this.#isOver()) return;
+    if (!isSecured) {
+      this.#close('refused');
+      return;
+    }
+    this.#phase = 'busy';
+    this.#watch();
+    this.#resume();
   }
 
   async #logIn(): Promise<void> {

@@ -10,6 +10,7 @@ import type { Connection } from '../net/connection.js';
 import { Listener, type Acceptor, type ListenTarget } from '../net/listener.js';
 import { Sweep } from '../net/sweep.js';
 import { addressText } from '../net/address.js';
+import { arrive } from './arrival.js';
 import type { ServerListen } from './build-servers.js';
 import { mail } from './core-module.js';
 import { bindFailed, stillNotBound, tooFewConnections } from './errors.js';
@@ -136,7 +137,7 @@ export class MailFront {
       const client = family === 'Unix' ? address : addressText({ family, host: address, port });
       session.log.bare('info', `client ${client} connected to ${spec.address}`);
     }
-    spec.server.protocol.serve(session, this.#runtime);
+    arrive(session, spec, this.#runtime);
   }
 
   /** Stops accepting. Sessions go on. */

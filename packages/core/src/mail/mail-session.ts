@@ -10,7 +10,7 @@ import type { Security } from './protocol.js';
 import { SessionLog, type LogFacts } from './session-log.js';
 import type { Peer, ProxiedAddresses } from './peer.js';
 import type { BackendConversation, Session } from './session.js';
-import type { TlsFacts } from './tls-policy.js';
+import type { TlsFacts, TlsPolicy } from './tls-policy.js';
 import type { MailServer } from './server.js';
 
 /** Who can start the backend's login of a session: its client's conversation. */
@@ -30,6 +30,8 @@ function newState(module: AnyModule): object {
   return (module.session?.() as object | undefined) ?? {};
 }
 
+const securityOf = { off: 'none', on: 'offered', only: 'required' } as const;
+
 /** One client connection. */
 export class MailSession implements Session, LogFacts {
   readonly id: number;
@@ -44,6 +46,8 @@ export class MailSession implements Session, LogFacts {
   readonly credentials = new Credentials();
   readonly log: SessionLog;
   security: Security = 'none';
+  /** How the session may use TLS. */
+  policy: TlsPolicy | undefined = undefined;
   /** Whether TLS began by a command; shown in log lines. */
   usingStartTls = false;
   loginAttempts = 0;
@@ -63,6 +67,12 @@ export class MailSession implements Session, LogFacts {
     this.client = peerOf(connection.remoteAddress);
     this.listen = listen;
     this.log = new SessionLog(server.log, this);
+  }
+
+  /** Takes the answer of the `secure` hook. */
+  offerTls(policy: TlsPolicy | undefined): void {
+    this.policy = policy;
+    if (policy !== undefined) this.security = securityOf[policy.startTls];
   }
 
   get protocol(): string {

@@ -12,8 +12,12 @@ export interface BoundProtocol {
   readonly ports: readonly number[];
   /** Whether a login at the backend needs a password. */
   readonly needsSecret: boolean;
-  /** Takes an accepted connection through its session. */
-  serve(session: MailSession, runtime: MailRuntime): void;
+  /** Whether the client's host name is looked up before the greeting. */
+  readonly namesClient: boolean;
+  /** What is sent by who knows nothing else of the protocol. */
+  readonly replies: Protocol['replies'];
+  /** Greets the client and takes the session from there; `ahead` is what the client has sent already. */
+  serve(session: MailSession, runtime: MailRuntime, ahead?: Buffer): void;
 }
 
 /** Filled in the `protocols` hook. */
@@ -27,8 +31,10 @@ export class Protocols implements ProtocolRegistry {
       name: protocol.name,
       ports: protocol.ports,
       needsSecret: protocol.needsSecret,
-      serve: (session, runtime) => {
-        new Driver(protocol, session, runtime).start();
+      namesClient: protocol.namesClient,
+      replies: protocol.replies,
+      serve: (session, runtime, ahead) => {
+        new Driver(protocol, session, runtime).start(ahead);
       },
     };
     this.#byName.set(protocol.name, bound);

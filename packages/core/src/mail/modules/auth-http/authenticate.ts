@@ -95,13 +95,18 @@ class Attempt {
   }
 
   #encode(): Buffer {
+    const session = this.#session;
     const request = this.#settings.template.encode({
       method: this.#method,
       login: this.#login,
       secret: this.#secret,
       salt: this.#salt,
-      attempt: this.#session.loginAttempts,
-      clientAddress: this.#session.client.address,
+      attempt: session.loginAttempts,
+      clientAddress: session.client.address,
+      clientName: session.clientName,
+      proxied: session.proxied,
+      envelope: session.credentials.envelope,
+      tls: session.tls,
     });
     // A digest answers one challenge once: a repeated request goes without it, as in nginx.
     if (this.#method === 'apop' || this.#method === 'cram-md5') this.#secret = nothing;

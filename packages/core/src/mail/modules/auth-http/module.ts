@@ -46,10 +46,16 @@ export const authHttp = defineModule({
     }),
   },
   derive(conf, context): { readonly settings: AuthSettings } {
-    const { service, headers, keepAlive, timeoutMs, strictStatus } = conf;
+    const { service, headers, keepAlive, passClientCert, timeoutMs, strictStatus } = conf;
     if (service === undefined) throw context.error('no "auth_http" is defined for server');
     const { protocol } = context;
-    const template = new RequestTemplate({ service, protocol, headers, keepAlive: keepAlive > 0 });
+    const template = new RequestTemplate({
+      service,
+      protocol,
+      headers,
+      keepAlive: keepAlive > 0,
+      passClientCert,
+    });
     return { settings: { service, template, keepAlive, timeoutMs, strictStatus } };
   },
   setup(cycle) {

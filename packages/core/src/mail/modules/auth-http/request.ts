@@ -6,6 +6,7 @@
  * all others are sent as they are, so that a plain percent-decoder gives the bytes back.
  */
 import type { AuthMethod } from '../../credentials.js';
+import { sessionHeaders, type HeaderFacts } from './session-headers.js';
 import type { AuthService } from './url.js';
 
 /** What all requests of a server share. */
@@ -17,10 +18,12 @@ export interface RequestOptions {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** HTTP/1.1 on a connection that is kept, or nginx's HTTP/1.0. */
   readonly keepAlive: boolean;
+  /** `auth_http_pass_client_cert`. */
+  readonly passClientCert: boolean;
 }
 
 /** What one request is about. */
-export interface RequestFacts {
+export interface RequestFacts extends HeaderFacts {
   readonly method: AuthMethod;
   readonly login: Uint8Array;
   /** Password or digest. */
@@ -43,6 +46,7 @@ export class RequestTemplate {
   readonly #start: string;
   readonly #protocol: string;
   readonly #tail: Buffer;
+  readonly #passClientCert: boolean;
   readonly #heads = new Map<AuthMethod, Buffer>();
 
   constructor(options: RequestOptions) {
@@ -51,6 +55,7 @@ export class RequestTemplate {
     const connection = keepAlive ? 'Connection: keep-alive\r\n' : '';
     this.#start = `GET ${service.uri} HTTP/${version}\r\nHost: ${service.hostHeader}\r\n${connection}`;
     this.#protocol = protocol;
+    this.#passClientCert = options.passClientCert;
     this.#tail = Buffer.from(
       headers.map(([name, value]) => `${name}: ${value}\r\n`).join('') + '\r\n',
     );
@@ -60,10 +65,12 @@ export class RequestTemplate {
   encode(facts: RequestFacts): Buffer {
     const head = this.#head(facts.method);
     const rest = this.#rest(facts);
+    const more = sessionHeaders(facts, this.#passClientCert);
     const { login, secret } = facts;
     const longest =
       head.length +
       afterLogin.length +
+      more.length +
       this.#tail.length +
       3 * (login.length + secret.length + rest.length);
     const bytes = Buffer.allocUnsafe(longest);
@@ -72,6 +79,7 @@ export class RequestTemplate {
     bytes.set(afterLogin, at);
     at = escapeInto(bytes, at + afterLogin.length, secret);
     at += bytes.write(rest, at);
+    at += bytes.write(more, at, 'latin1');
     bytes.set(this.#tail, at);
     return bytes.subarray(0, at + this.#tail.length);
   }
@@ -86,10 +94,7 @@ export class RequestTemplate {
     return head;
   }
 
-  /**
-   * Everything between the password and the configured headers. nginx goes on after Client-IP with Client-Host, the
-   * PROXY header's addresses, Auth-SMTP-* and Auth-SSL-*, in this order: they belong here once a session knows them.
-   */
+  /** What every session has between the password and its own headers. */
   #rest(facts: RequestFacts): string {
     const salted = facts.method === 'apop' || facts.method === 'cram-md5';
     const salt = salted ? `Auth-Salt: ${facts.salt ?? ''}\r\n` : '';

@@ -33,7 +33,13 @@ afterEach(async () => {
 function settingsFor(service: AuthService, change: Partial<AuthSettings> = {}): AuthSettings {
   return {
     service,
-    template: new RequestTemplate({ service, protocol: 'imap', headers: [], keepAlive: false }),
+    template: new RequestTemplate({
+      service,
+      protocol: 'imap',
+      headers: [],
+      keepAlive: false,
+      passClientCert: false,
+    }),
     keepAlive: 0,
     timeoutMs: 60_000,
     strictStatus: true,

@@ -47,6 +47,10 @@ const facts = {
   salt: undefined,
   attempt: 1,
   clientAddress: '::1',
+  clientName: undefined,
+  proxied: undefined,
+  envelope: undefined,
+  tls: undefined,
 };
 
 describe('directives', () => {

@@ -11,6 +11,7 @@ const options: RequestOptions = {
   protocol: 'imap',
   headers: [],
   keepAlive: false,
+  passClientCert: false,
 };
 
 const facts: RequestFacts = {
@@ -20,6 +21,10 @@ const facts: RequestFacts = {
   salt: undefined,
   attempt: 1,
   clientAddress: '127.0.0.1',
+  clientName: undefined,
+  proxied: undefined,
+  envelope: undefined,
+  tls: undefined,
 };
 
 function encode(change: Partial<RequestFacts> = {}, server: Partial<RequestOptions> = {}): string {
