@@ -8,6 +8,12 @@ export * from './config/codec.js';
 export { block, slot } from './config/directive.js';
 export type * from './config/directive.js';
 
+// What codecs of modules are made of
+export { readSeconds } from './config/quantity.js';
+export { addressText, parseAddress, resolveHost } from './net/address.js';
+export type { AddressFamily, AddressForm, SocketAddress } from './net/address.js';
+export { ipBytes, ipText } from './net/ip.js';
+
 // Modules
 export { defineModule, moduleApi } from './module/module.js';
 export type * from './module/module.js';

@@ -11,6 +11,7 @@ import { printable } from '../log/printable.js';
 import { timedOut } from './errors.js';
 import { handshake } from './handshake.js';
 import type { MailSession } from './mail-session.js';
+import type { NamedServers } from './named-servers.js';
 import type { CloseReason, MailHooks } from './phases.js';
 import type { MailRuntime } from './runtime.js';
 
@@ -29,19 +30,14 @@ const nothing = Buffer.alloc(0);
 export interface ArrivalOptions {
   readonly ssl: boolean;
   readonly proxyProtocol: boolean;
+  /** Among whom the client's SNI chooses. */
+  readonly named: NamedServers | undefined;
 }
 
 /** Takes a new session to its greeting. */
 export function arrive(session: MailSession, options: ArrivalOptions, runtime: MailRuntime): void {
   const { protocol } = session.server;
   if (protocol.namesClient) session.clientName = unknownName;
-  try {
-    if (isTapped(runtime.hooks.secure)) session.offerTls(runtime.hooks.secure.call(session));
-  } catch (error) {
-    session.log.fault(error);
-    session.connection.destroy();
-    return;
-  }
   if (options.ssl || options.proxyProtocol || isAwaited(protocol.namesClient, runtime.hooks)) {
     new Arrival(session, options, runtime).start();
   } else protocol.serve(session, runtime);
@@ -177,7 +173,7 @@ class Arrival implements Receiver, Expiring {
     this.#watch(session.server.timeoutMs);
     const ahead = this.#held;
     this.#held = nothing;
-    const isSecured = await handshake(session, ahead);
+    const isSecured = await handshake(session, { ahead, named: this.#options.named });
     if (this.#isOver()) return false;
     this.#phase = 'modules';
     if (!isSecured) this.#close('refused');

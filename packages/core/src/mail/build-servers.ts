@@ -12,31 +12,23 @@ import { ConfigError } from '../errors.js';
 import type { LogTargets } from '../log/log-targets.js';
 import type { AnyModule, DeriveContext } from '../module/module.js';
 import { mail } from './core-module.js';
+import { ListenAddresses, type ServerListen } from './listen-addresses.js';
 import type { ListenSpec } from './listen.js';
 import { Protocols, type BoundProtocol } from './protocol-registry.js';
 import { MailServer } from './server.js';
-import { duplicateText } from './socket-plan.js';
-
-/** An address to listen on, and the server behind it. */
-export interface ServerListen extends ListenSpec {
-  readonly server: MailServer;
-}
 
 /** Builds all servers of `mail {}`. Throws ConfigError. */
 export function buildServers(cycle: Cycle, targets: LogTargets): readonly ServerListen[] {
   const protocols = new Protocols();
-  cycle.hooks(mail).protocols.call(protocols);
-  const seen = new Set<string>();
-  const listens: ServerListen[] = [];
+  const hooks = cycle.hooks(mail);
+  hooks.protocols.call(protocols);
+  const addresses = new ListenAddresses();
   for (const scope of serverScopes(cycle.configuration)) {
-    const { server, addresses } = buildServer(scope, cycle, protocols, targets);
-    for (const spec of addresses) {
-      if (seen.has(spec.address)) throw configError(duplicateText(spec), spec.at);
-      seen.add(spec.address);
-      listens.push({ ...spec, server });
-    }
+    const { server, listens } = buildServer(scope, cycle, protocols, targets);
+    server.tls = hooks.secure.call(server);
+    for (const spec of listens) addresses.add(spec, server);
   }
-  return listens;
+  return addresses.list();
 }
 
 /** What a `server {}` must have when its block ends, where nginx checks it. Throws ConfigError. */
@@ -54,7 +46,7 @@ function serverScopes(configuration: LoadedConfiguration): readonly Scope[] {
 
 interface BuiltServer {
   readonly server: MailServer;
-  readonly addresses: readonly ListenSpec[];
+  readonly listens: readonly ListenSpec[];
 }
 
 function buildServer(
@@ -85,7 +77,7 @@ function buildServer(
     log: conf.errorLog.length === 0 ? cycle.log : targets.logger(conf.errorLog),
     confs,
   });
-  return { server, addresses: own.listen };
+  return { server, listens: own.listen };
 }
 
 function deriveContext(

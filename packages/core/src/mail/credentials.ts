@@ -48,12 +48,15 @@ export class Credentials {
     this.envelope = submitted.envelope;
   }
 
-  /** Takes over what the auth service put in place of login and password. */
+  /**
+   * Takes over what the auth service put in place of login and password. Only of method plain the client's own secret
+   * is a password: a digest is good for nothing at a backend.
+   */
   replace(login: Uint8Array | undefined, secret: Uint8Array | undefined): void {
     if (login !== undefined) this.login = login;
-    if (secret === undefined) return;
+    if (secret === undefined && this.method === 'plain') return;
     this.secret?.wipe();
-    this.secret = new Secret(secret);
+    this.secret = secret && new Secret(secret);
   }
 
   reset(): void {

@@ -11,7 +11,7 @@ import { Listener, type Acceptor, type ListenTarget } from '../net/listener.js';
 import { Sweep } from '../net/sweep.js';
 import { addressText } from '../net/address.js';
 import { arrive } from './arrival.js';
-import type { ServerListen } from './build-servers.js';
+import type { ServerListen } from './listen-addresses.js';
 import { mail } from './core-module.js';
 import { bindFailed, stillNotBound, tooFewConnections } from './errors.js';
 import { MailSession } from './mail-session.js';

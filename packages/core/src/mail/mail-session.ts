@@ -10,7 +10,7 @@ import type { Security } from './protocol.js';
 import { SessionLog, type LogFacts } from './session-log.js';
 import type { Peer, ProxiedAddresses } from './peer.js';
 import type { BackendConversation, Session } from './session.js';
-import type { TlsFacts, TlsPolicy } from './tls-policy.js';
+import type { TlsFacts } from './tls-policy.js';
 import type { MailServer } from './server.js';
 
 /** Who can start the backend's login of a session: its client's conversation. */
@@ -35,7 +35,7 @@ const securityOf = { off: 'none', on: 'offered', only: 'required' } as const;
 /** One client connection. */
 export class MailSession implements Session, LogFacts {
   readonly id: number;
-  readonly server: MailServer;
+  server: MailServer;
   readonly connection: Connection;
   /** Replaced where a trusted PROXY header names another. */
   client: Peer;
@@ -45,9 +45,7 @@ export class MailSession implements Session, LogFacts {
   readonly listen: string;
   readonly credentials = new Credentials();
   readonly log: SessionLog;
-  security: Security = 'none';
-  /** How the session may use TLS. */
-  policy: TlsPolicy | undefined = undefined;
+  security: Security;
   /** Whether TLS began by a command; shown in log lines. */
   usingStartTls = false;
   loginAttempts = 0;
@@ -66,13 +64,14 @@ export class MailSession implements Session, LogFacts {
     this.connection = connection;
     this.client = peerOf(connection.remoteAddress);
     this.listen = listen;
+    this.security = securityOf[server.tls?.startTls ?? 'off'];
     this.log = new SessionLog(server.log, this);
   }
 
-  /** Takes the answer of the `secure` hook. */
-  offerTls(policy: TlsPolicy | undefined): void {
-    this.policy = policy;
-    if (policy !== undefined) this.security = securityOf[policy.startTls];
+  /** Goes on as a session of `server`, which the client asked for by name. */
+  moveTo(server: MailServer): void {
+    this.server = server;
+    this.log.use(server.log);
   }
 
   get protocol(): string {

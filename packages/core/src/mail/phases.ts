@@ -11,6 +11,7 @@ import {
 } from 'tapable';
 import type { CommandView, Protocol, Reply } from './protocol.js';
 import type { Peer, ProxiedAddresses } from './peer.js';
+import type { ServerView } from './server.js';
 import type { Session } from './session.js';
 import type { BackendLogin, Denial, Upstream, Verdict } from './outcome.js';
 import type { TlsPolicy } from './tls-policy.js';
@@ -40,8 +41,8 @@ export const createMailHooks = () =>
       'session',
       'proxied',
     ]),
-    /** Sync bail. Whether and how a session may use TLS; the ssl module taps here. Once per session. */
-    secure: new SyncBailHook<[session: Session], TlsPolicy | undefined>(['session']),
+    /** Sync bail. Whether and how sessions of a server may use TLS; the ssl module taps here. Once per server. */
+    secure: new SyncBailHook<[server: ServerView], TlsPolicy | undefined>(['server']),
     /** Bail. After accept(), PROXY header and realip. The first denial closes the connection without a greeting. */
     accept: new AsyncSeriesBailHook<[session: Session], Denial | undefined>(['session']),
     /**

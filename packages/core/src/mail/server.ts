@@ -4,6 +4,14 @@ import { found } from '../cycle/cycle.js';
 import type { Logger } from '../log/logger.js';
 import type { AnyModule, ConfOf } from '../module/module.js';
 import type { BoundProtocol } from './protocol-registry.js';
+import type { TlsPolicy } from './tls-policy.js';
+
+/** A server as modules see it. */
+export interface ServerView {
+  readonly serverName: string;
+  /** The merged configuration of `module` for this server. */
+  conf<M extends AnyModule>(module: M): ConfOf<M>;
+}
 
 /** What a {@link MailServer} is made of. */
 export interface MailServerParts {
@@ -21,7 +29,7 @@ export interface MailServerParts {
 }
 
 /** One server. */
-export class MailServer {
+export class MailServer implements ServerView {
   readonly at: SourceRef;
   readonly protocol: BoundProtocol;
   readonly serverName: string;
@@ -29,6 +37,8 @@ export class MailServer {
   readonly maxErrors: number;
   readonly authzid: 'refuse' | 'ignore';
   readonly log: Logger;
+  /** TLS of this server's sessions: the answer of the `secure` hook. */
+  tls: TlsPolicy | undefined = undefined;
   readonly #confs: ReadonlyMap<AnyModule, object>;
 
   constructor(parts: MailServerParts) {

@@ -13,12 +13,17 @@ export interface LogFacts {
 export class SessionLog {
   /** What the session is doing, shown as ` while <action>`. */
   action = '';
-  readonly #logger: Logger;
+  #logger: Logger;
   readonly #facts: LogFacts;
 
   constructor(logger: Logger, facts: LogFacts) {
     this.#logger = logger;
     this.#facts = facts;
+  }
+
+  /** Writes to another log from here on. */
+  use(logger: Logger): void {
+    this.#logger = logger;
   }
 
   /** Whether a line of `level` would be written. */
