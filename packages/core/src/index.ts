@@ -25,7 +25,7 @@ export { proxy } from './mail/modules/proxy/module.js';
 export { createMailHooks, Stage } from './mail/phases.js';
 export type * from './mail/phases.js';
 export type * from './mail/protocol.js';
-export type * from './mail/outcome.js';
+export * from './mail/outcome.js';
 export type * from './mail/peer.js';
 export type * from './mail/session.js';
 export type * from './mail/tls-policy.js';

@@ -11,7 +11,15 @@ export interface Denial {
 export interface Upstream {
   readonly host: string;
   readonly port: number;
+  /** TLS to it: from the first byte, by command, or not; undefined leaves it to `proxy_ssl`. */
+  readonly tls?: UpstreamTls;
 }
+
+/** How a backend is spoken to: the values of `proxy_ssl`. */
+export type UpstreamTls = (typeof upstreamTls)[number];
+
+/** The values of `proxy_ssl` and of `Auth-Server-TLS`. */
+export const upstreamTls = ['off', 'on', 'starttls'] as const;
 
 /** The answer of an `authenticate` tap. */
 export type Verdict =

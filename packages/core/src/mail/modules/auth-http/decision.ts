@@ -6,7 +6,7 @@ import { printable } from '../../../log/printable.js';
 import { literalFamily } from '../../../net/ip.js';
 import { parseDecimal } from '../../../net/address.js';
 import type { AuthMethod } from '../../credentials.js';
-import type { Verdict } from '../../outcome.js';
+import { upstreamTls, type UpstreamTls, type Verdict } from '../../outcome.js';
 import type { SessionLog } from '../../session-log.js';
 import type { AuthResponse } from './response-fields.js';
 
@@ -89,15 +89,21 @@ function isEnhancedCode(text: string, firstDigit: string): boolean {
 }
 
 function accept(response: AuthResponse, context: DecisionContext): Verdict {
-  const problem = addressProblem(response, context) ?? credentialProblem(response);
+  const problem =
+    addressProblem(response, context) ?? tlsProblem(response) ?? credentialProblem(response);
   if (problem !== undefined) {
     context.log.error(`auth http server ${context.name} ${problem}`);
     return { kind: 'error' };
   }
   const { user, secret } = response;
+  const tls = tlsOf(response.serverTls);
   return {
     kind: 'accept',
-    upstream: { host: latin1(response.server), port: portOf(response.port) },
+    upstream: {
+      host: latin1(response.server),
+      port: portOf(response.port),
+      ...(tls === undefined ? {} : { tls }),
+    },
     ...(user === undefined ? {} : { login: user }),
     ...(secret === undefined ? {} : { secret }),
   };
@@ -117,6 +123,18 @@ function addressProblem(response: AuthResponse, context: DecisionContext): strin
     return `sent invalid server address:"${printable(server)}"`;
   }
   return portOf(port) === 0 ? `sent invalid server port:"${printable(port)}"` : undefined;
+}
+
+/** A wrong word is no reason to send a password in the clear: it is a fault, not `off`. */
+function tlsProblem({ serverTls }: AuthResponse): string | undefined {
+  return serverTls !== undefined && tlsOf(serverTls) === undefined
+    ? `sent invalid "Auth-Server-TLS": "${printable(serverTls)}"`
+    : undefined;
+}
+
+function tlsOf(value: Uint8Array | undefined): UpstreamTls | undefined {
+  const word = latin1(value);
+  return upstreamTls.find((known) => known === word);
 }
 
 /** 0 for what is no port. */

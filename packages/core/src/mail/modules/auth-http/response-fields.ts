@@ -4,11 +4,12 @@
  */
 import { parseDecimal } from '../../../net/address.js';
 
-type Field = 'server' | 'port' | 'user' | 'secret' | 'errorCode';
+type Field = 'server' | 'port' | 'serverTls' | 'user' | 'secret' | 'errorCode';
 
 const fields: ReadonlyMap<string, Field> = new Map([
   ['auth-server', 'server'],
   ['auth-port', 'port'],
+  ['auth-server-tls', 'serverTls'],
   ['auth-user', 'user'],
   ['auth-pass', 'secret'],
   ['auth-error-code', 'errorCode'],
@@ -28,6 +29,8 @@ export class AuthResponse {
   waitSeconds = 0;
   server: Uint8Array | undefined = undefined;
   port: Uint8Array | undefined = undefined;
+  /** `Auth-Server-TLS`, which nginx does not know. */
+  serverTls: Uint8Array | undefined = undefined;
   user: Uint8Array | undefined = undefined;
   secret: Uint8Array | undefined = undefined;
   errorCode: Uint8Array | undefined = undefined;

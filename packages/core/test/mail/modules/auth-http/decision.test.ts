@@ -54,6 +54,13 @@ describe('a login is accepted', () => {
     });
   });
 
+  it.each(['on', 'starttls', 'off'] as const)('with Auth-Server-TLS: %s', (tls) => {
+    expect(decideOn(`Auth-Server-TLS: ${tls}\n${address}\n`).verdict).toEqual({
+      kind: 'accept',
+      upstream: { ...upstream, tls },
+    });
+  });
+
   it.each(['::1', '2001:db8::1', '127.0.0.1', '::ffff:1.2.3.4'])('for %s', (host) => {
     expect(decideOn(`Auth-Server: ${host}\nAuth-Port: 65535\n\n`).verdict).toEqual({
       kind: 'accept',
@@ -186,6 +193,10 @@ describe('an answer is a fault of the auth server', () => {
     { answer: 'Auth-Status: OK\nAuth-Port: 143\n\n', text: nothing },
     { answer: 'Auth-Status: OK\nAuth-Server: 192.0.2.1\n\n', text: nothing },
     { answer: 'Auth-Server:\nAuth-Port: 143\n\n', text: nothing },
+    ...['ON', '', 'yes', 'on off'].map((value) => ({
+      answer: `Auth-Server-TLS: ${value}\n${address}\n`,
+      text: `sent invalid "Auth-Server-TLS": "${value}"`,
+    })),
     ...[500, 302, 199, 300, 401].map((code) => ({
       answer: `HTTP/1.1 ${String(code)} x\nAuth-Status: OK\n${address}\n`,
       text: status(code),
