@@ -9,6 +9,23 @@ export const atMost = (limit) => ({ text: `<= ${limit}`, met: (value) => value <
 export const atLeast = (limit) => ({ text: `>= ${limit}`, met: (value) => value >= limit });
 
 /**
+ * Goals of the suites' main figures. `servers` are quotients of one proxy: many servers to one; their tenth is what
+ * single rounds differ by.
+ */
+export const GOALS = {
+  imap: { login: atMost(1.3), relay: atLeast(1.8), idle: atMost(0.6) },
+  pop3: { login: atMost(1.3), relay: atLeast(1.8) },
+  smtp: { login: atMost(1.5), relay: atLeast(1.8) },
+  tls: {
+    handshake: atMost(1.35),
+    greeting: atMost(0.03),
+    relay: atLeast(1.8),
+    idle: atMost(1.4),
+  },
+  servers: { login: atMost(1.1), idle: atMost(1.1) },
+};
+
+/**
  * A row whose result is a ratio.
  * @param {{ part: string, workload: string, unit: string }} what
  * @param {{ a: number, b: number, ratio: number, low: number, high: number }} figures

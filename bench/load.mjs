@@ -5,22 +5,46 @@ import { Child, run } from './children.mjs';
 
 const sources = join(import.meta.dirname, 'load');
 const directory = join(import.meta.dirname, '.build');
-const program = join(directory, 'load');
 
 const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra'];
+
+/** Two programs, so that a run without TLS needs no OpenSSL to be built. */
+const PROGRAMS = {
+  plain: { file: join(directory, 'load'), unit: 'tls/absent.c', libraries: [] },
+  tls: {
+    file: join(directory, 'load-tls'),
+    unit: 'tls/openssl.c',
+    libraries: ['-lssl', '-lcrypto'],
+  },
+};
+
+let program = PROGRAMS.plain.file;
 
 function modified(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Compiles bench/load when it is newer than the program; throws with the compiler's words. */
-export async function buildLoad() {
-  const files = readdirSync(sources).map((name) => join(sources, name));
-  if (files.every((file) => modified(file) < modified(program))) return;
+function complaint(stderr) {
+  if (!/openssl\/|-lssl|-lcrypto/.test(stderr)) {
+    return `the load generator needs a C compiler ("cc"; Debian: apt-get install gcc libc6-dev)`;
+  }
+  return "the load generator needs OpenSSL's headers and libraries for TLS (Debian: apt-get install libssl-dev)";
+}
+
+/**
+ * Compiles bench/load when it is newer than the program; throws with the compiler's words.
+ * @param {{ tls: boolean }} suite whether clients speak TLS
+ */
+export async function buildLoad({ tls }) {
+  const { file, unit, libraries } = tls ? PROGRAMS.tls : PROGRAMS.plain;
+  program = file;
+  const names = readdirSync(sources).filter((name) => /\.[ch]$/.test(name));
+  const files = [...names, unit].map((name) => join(sources, name));
+  if (files.every((source) => modified(source) < modified(program))) return;
   mkdirSync(directory, { recursive: true });
-  const units = files.filter((file) => file.endsWith('.c'));
-  const { code, stderr } = await run(['cc', ...FLAGS, '-o', program, ...units]);
-  if (code !== 0) throw new Error(`the load generator needs a C compiler ("cc"):\n${stderr}`);
+  const units = files.filter((source) => source.endsWith('.c'));
+  const { code, stderr } = await run(['cc', ...FLAGS, '-o', program, ...units, ...libraries]);
+  if (code !== 0) throw new Error(`${complaint(stderr)}:\n${stderr}`);
 }
 
 function start(mode, options) {

@@ -1,35 +1,33 @@
-// npm run bench -- imap: postern beside nginx in one run. See README.md in this directory.
+// npm run bench -- SUITE: postern beside nginx in one run. See README.md in this directory.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeCertificates } from './certificates.mjs';
 import { stopAll } from './children.mjs';
 import { applicable } from './goals.mjs';
 import { buildLoad, startServer } from './load.mjs';
 import { parseOptions, USAGE, UsageError } from './options.mjs';
-import { idle } from './parts/idle.mjs';
-import { latency } from './parts/latency.mjs';
-import { leak } from './parts/leak.mjs';
-import { login } from './parts/login.mjs';
-import { relay } from './parts/relay.mjs';
 import { heading, progressLine, remarks, renderTable, writeJson } from './report.mjs';
-
-const PARTS = { login, relay, idle, leak, latency };
+import { SUITES } from './suites.mjs';
 
 /** Builds the generator and starts its servers; one set for the whole run. */
 async function openBench(options, directory) {
-  await buildLoad();
-  const backend = await startServer('backend');
+  const suite = SUITES[options.suite];
+  await buildLoad(suite);
+  const certificates = suite.tls ? await makeCertificates(directory) : undefined;
+  const backend = await startServer('backend', { protocol: suite.protocol });
   const auth = await startServer('auth', {
     'backend-port': backend.port,
     close: Number(options.authClose),
   });
-  return { options, directory, backend, auth, progress: progressLine(process.stderr) };
+  const progress = progressLine(process.stderr);
+  return { options, suite, directory, certificates, backend, auth, progress };
 }
 
 async function runParts(bench) {
   const results = {};
   try {
-    for (const name of bench.options.parts) results[name] = await PARTS[name](bench);
+    for (const name of bench.options.parts) results[name] = await bench.suite.parts[name](bench);
   } finally {
     bench.progress('');
   }

@@ -12,7 +12,7 @@ import { startProxy } from './proxy.mjs';
  *   `loadBusy` the same for the busiest generator process, `other` CPUs used by strangers.
  */
 export async function measure(bench, proxy, mode, options) {
-  const client = await startClient(mode, { port: proxy.port, ...options });
+  const client = await startClient(mode, { ...proxy.client, ...options });
   const load = [client.pid, bench.backend.child.pid, bench.auth.child.pid];
   const pids = proxy.pids();
   const before = sample(pids, load);
@@ -44,12 +44,31 @@ function sample(pids, load) {
   };
 }
 
-/** Starts both proxies, runs `body(proxies)` and stops them whatever happens. */
-export async function withBoth(bench, body, extra) {
+/**
+ * Starts both proxies, runs `body(proxies)` and stops them whatever happens.
+ * @param {object} bench
+ * @param {(proxies: object[]) => Promise<any>} body
+ * @param {object} [setup] of both, see startProxy()
+ */
+export async function withBoth(bench, body, setup) {
+  const { proxyA, proxyB } = bench.options;
+  return withProxies(
+    bench,
+    [proxyA, proxyB].map((kind) => ({ kind, setup })),
+    body,
+  );
+}
+
+/**
+ * As withBoth(), with any number of proxies.
+ * @param {object} bench
+ * @param {{ kind: string, setup?: object }[]} wanted
+ * @param {(proxies: object[]) => Promise<any>} body
+ */
+export async function withProxies(bench, wanted, body) {
   const proxies = [];
   try {
-    proxies.push(await startProxy(bench.options.proxyA, bench, extra));
-    proxies.push(await startProxy(bench.options.proxyB, bench, extra));
+    for (const { kind, setup } of wanted) proxies.push(await startProxy(kind, bench, setup));
     return await body(proxies);
   } finally {
     await Promise.all(proxies.map((proxy) => proxy.stop()));

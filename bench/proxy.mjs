@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { Child } from './children.mjs';
 import { configuration } from './config.mjs';
 import { bounded } from './load.mjs';
@@ -43,9 +44,14 @@ function posternCommand(options, directory, nodeFlags) {
   return [process.execPath, ...NODE_FLAGS, ...nodeFlags, program, ...files];
 }
 
-function greeted(port) {
+function dial(port, tls) {
+  if (!tls) return connect(port, '127.0.0.1');
+  return connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+}
+
+function greeted(port, tls) {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = dial(port, tls);
     socket.setTimeout(2000, () => socket.destroy());
     socket.once('data', () => resolve(true));
     socket.on('error', () => {});
@@ -54,9 +60,9 @@ function greeted(port) {
   });
 }
 
-async function untilGreeted(child, port) {
+async function untilGreeted(child, port, tls) {
   for (const until = Date.now() + 10_000; Date.now() < until; await sleep(50)) {
-    if (await greeted(port)) return;
+    if (await greeted(port, tls)) return;
     const failure = child.failure();
     if (failure !== undefined) throw failure;
   }
@@ -64,29 +70,47 @@ async function untilGreeted(child, port) {
 }
 
 /**
- * Starts a proxy in front of the bench's servers and waits for its greeting.
+ * What a proxy is started with beyond the suite's settings.
+ * @typedef {object} Setup
+ * @property {number} [servers] server blocks of the configuration
+ * @property {string} [certificate] of TLS; without it the suite's first one
+ * @property {string[]} [nodeFlags] for postern only
+ * @property {Record<string, string>} [env]
+ */
+
+function clientOptions({ options, suite }, port, servers) {
+  const tls = suite.tls ? { tls: options.tlsVersion.replace('.', '') } : {};
+  return { port, protocol: suite.protocol, addresses: servers, ...tls };
+}
+
+/**
+ * Starts a proxy in front of the bench's servers and waits for its greeting. `client` are the options with which
+ * the load generator reaches it.
  * @param {'nginx' | 'postern' | 'direct'} kind
  * @param {object} bench what openBench() returns
- * @param {{ nodeFlags?: string[], env?: object }} [extra] for postern only
+ * @param {Setup} [setup]
  */
-export async function startProxy(kind, bench, { nodeFlags = [], env = {} } = {}) {
+export async function startProxy(kind, bench, setup = {}) {
+  const { suite, backend, auth } = bench;
+  const { servers = 1, certificate = bench.certificates?.ecdsa, nodeFlags = [], env = {} } = setup;
   if (kind === 'direct') {
-    return { kind, port: bench.backend.port, pids: () => [], stop: async () => {} };
+    const client = clientOptions(bench, backend.port, 1);
+    return { kind, client, pids: () => [], stop: async () => {} };
   }
   const directory = mkdtempSync(join(bench.directory, `${kind}-`));
   mkdirSync(join(directory, 'logs'), { recursive: true });
   const port = await freePort();
-  const text = configuration({ port, authPort: bench.auth.port });
-  writeFileSync(join(directory, 'nginx.conf'), text);
+  const what = { protocol: suite.protocol, port, authPort: auth.port, servers, certificate };
+  writeFileSync(join(directory, 'nginx.conf'), configuration(what));
   const command =
     kind === 'nginx'
       ? nginxCommand(bench.options, directory)
       : posternCommand(bench.options, directory, nodeFlags);
   const child = new Child(kind, bounded(OPEN_FILES, command), { env: { ...process.env, ...env } });
-  await untilGreeted(child, port);
+  await untilGreeted(child, port, suite.tls);
   return {
     kind,
-    port,
+    client: clientOptions(bench, port, servers),
     directory,
     pids: () => family(child.pid),
     stop: () => child.stop('SIGTERM'),

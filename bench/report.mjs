@@ -97,7 +97,7 @@ export function remarks(results, options) {
 /** The sentence above the table. */
 export function heading(options) {
   const machine = `${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? 'unknown'}), Linux ${release()}`;
-  return `imap, one worker each, ${options.rounds} rounds, Node ${process.version}, ${machine}`;
+  return `${options.suite}, one worker each, ${options.rounds} rounds, Node ${process.version}, ${machine}`;
 }
 
 export function writeJson(file, options, results) {

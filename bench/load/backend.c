@@ -1,9 +1,5 @@
-/*
- * The IMAP server behind the proxies: LOGIN with literals or quoted strings, NOOP, IDLE, LOGOUT, and two verbs of
- * its own after login: "t DOWNLOAD n" answers n bytes and then "t OK", "t UPLOAD n" swallows n bytes, then "t OK".
- */
-#include "imap-command.h"
-#include "load.h"
+/* The mail server behind the proxies: connections, waiting commands, and bulk data both ways. */
+#include "backend.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,72 +8,36 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum phase { COMMANDS, SENDING, SWALLOWING };
-
-struct backend {
-    struct source source;
-    enum phase phase;
-    unsigned continued; /* literals of the present command that have had their "+" */
-    uint64_t remaining; /* of DOWNLOAD or UPLOAD */
-    size_t tail_size;   /* of the line after a download */
-    char tail[48];
-    char idle_tag[32];
-    size_t size;
-    char data[512];
-};
-
+static const struct backend_protocol *const protocols[] = {&backend_imap, &backend_pop3, &backend_smtp};
+static const struct backend_protocol *protocol;
 static char filler[256 * 1024];
 
-static void reply(struct backend *backend, const char *tag, const char *text) {
+void backend_reply(struct backend *backend, const char *text) {
     char line[160];
-    int size = snprintf(line, sizeof line, "%s %s\r\n", tag, text);
+    int size = snprintf(line, sizeof line, "%s\r\n", text);
     net_send(backend->source.fd, line, (size_t)size);
 }
 
-static void end(struct backend *backend) {
-    close(backend->source.fd);
-    free(backend);
+size_t backend_line(struct backend *backend) {
+    char *stop = memmem(backend->data, backend->size, "\r\n", 2);
+    if (stop == NULL) return 0;
+    *stop = '\0';
+    return (size_t)(stop + 2 - backend->data);
 }
 
-static void login(struct backend *backend, const struct imap_command *command) {
-    char expected[72];
-    snprintf(expected, sizeof expected, "pw-%s", command->argument[0]);
-    if (strcmp(expected, command->argument[1]) == 0) reply(backend, command->tag, "OK logged in");
-    else reply(backend, command->tag, "NO wrong password");
+static void start_bulk(struct backend *backend, enum phase phase, uint64_t size, const char *tail) {
+    backend->phase = phase;
+    backend->remaining = size;
+    backend->tail_size = (size_t)snprintf(backend->tail, sizeof backend->tail, "%s\r\n", tail);
 }
 
-static void start_download(struct backend *backend, const struct imap_command *command) {
-    backend->remaining = strtoull(command->argument[0], NULL, 10);
-    backend->tail_size = (size_t)snprintf(backend->tail, sizeof backend->tail, "%s OK\r\n", command->tag);
-    backend->phase = SENDING;
+void backend_send(struct backend *backend, uint64_t size, const char *tail) {
+    start_bulk(backend, SENDING, size, tail);
     loop_change(&backend->source, EPOLLOUT);
 }
 
-static void start_upload(struct backend *backend, const struct imap_command *command) {
-    backend->remaining = strtoull(command->argument[0], NULL, 10);
-    snprintf(backend->tail, sizeof backend->tail, "%s", command->tag);
-    backend->phase = SWALLOWING;
-}
-
-/* Returns 0 when the connection is gone. */
-static int execute(struct backend *backend, const struct imap_command *command) {
-    const char *verb = command->verb;
-    if (strcmp(verb, "LOGIN") == 0) login(backend, command);
-    else if (strcmp(verb, "NOOP") == 0) reply(backend, command->tag, "OK");
-    else if (strcmp(verb, "IDLE") == 0) {
-        memcpy(backend->idle_tag, command->tag, sizeof backend->idle_tag);
-        reply(backend, "+", "idling");
-    } else if (verb[0] == '\0' && strcmp(command->tag, "DONE") == 0) reply(backend, backend->idle_tag, "OK");
-    else if (strcmp(verb, "DOWNLOAD") == 0) start_download(backend, command);
-    else if (strcmp(verb, "UPLOAD") == 0) start_upload(backend, command);
-    else if (strcmp(verb, "LOGOUT") == 0) {
-        char text[80];
-        snprintf(text, sizeof text, "BYE\r\n%s OK", command->tag);
-        reply(backend, "*", text);
-        end(backend);
-        return 0;
-    } else die("backend: the command \"%s %s\" came", command->tag, verb);
-    return 1;
+void backend_swallow(struct backend *backend, uint64_t size, const char *tail) {
+    start_bulk(backend, SWALLOWING, size, tail);
 }
 
 static void drop(struct backend *backend, size_t size) {
@@ -85,26 +45,18 @@ static void drop(struct backend *backend, size_t size) {
     memmove(backend->data, backend->data + size, backend->size);
 }
 
-/* Commands that wait in the buffer; a bulk verb stops it. Returns 0 when the connection is gone. */
-static int execute_all(struct backend *backend) {
-    struct imap_command command;
-    while (backend->phase == COMMANDS) {
-        enum imap_parse result = imap_parse(backend->data, backend->size, &command);
-        if (result == IMAP_BAD) die("backend: a broken command came: %.*s", (int)backend->size, backend->data);
-        if (result == IMAP_MORE) {
-            for (; backend->continued < command.literals; backend->continued++) reply(backend, "+", "OK");
-            return 1;
-        }
-        backend->continued = 0;
-        drop(backend, command.size);
-        if (!execute(backend, &command)) return 0;
+/* Commands that wait in the buffer; bulk data and the end stop it. */
+static void execute_all(struct backend *backend) {
+    while (backend->phase == COMMANDS && backend->size > 0) {
+        size_t taken = protocol->execute(backend);
+        if (taken == 0) return;
+        drop(backend, taken);
     }
-    return 1;
 }
 
-static void finish_upload(struct backend *backend) {
+static void finish_swallowing(struct backend *backend) {
     backend->phase = COMMANDS;
-    reply(backend, backend->tail, "OK");
+    net_send(backend->source.fd, backend->tail, backend->tail_size);
 }
 
 /* MSG_TRUNC throws the bytes away in the kernel: the sink must be faster than any proxy. */
@@ -113,7 +65,7 @@ static ssize_t swallow(struct backend *backend) {
     ssize_t size = recv(backend->source.fd, NULL, room, MSG_TRUNC);
     if (size <= 0) return size;
     backend->remaining -= (uint64_t)size;
-    if (backend->remaining == 0) finish_upload(backend);
+    if (backend->remaining == 0) finish_swallowing(backend);
     return size;
 }
 
@@ -123,12 +75,13 @@ static ssize_t read_commands(struct backend *backend) {
     ssize_t size = recv(backend->source.fd, backend->data + backend->size, room, 0);
     if (size <= 0) return size;
     backend->size += (size_t)size;
-    if (!execute_all(backend)) return 1;
+    execute_all(backend);
+    if (backend->phase == ENDED) return 0;
     if (backend->phase != SWALLOWING) return 1;
     size_t early = backend->size < backend->remaining ? backend->size : (size_t)backend->remaining;
     backend->remaining -= early;
     drop(backend, early);
-    if (backend->remaining == 0) finish_upload(backend);
+    if (backend->remaining == 0) finish_swallowing(backend);
     return 1;
 }
 
@@ -148,7 +101,7 @@ static ssize_t send_bulk(struct backend *backend) {
     backend->phase = COMMANDS;
     loop_change(&backend->source, EPOLLIN);
     execute_all(backend);
-    return 1;
+    return backend->phase == ENDED ? 0 : 1;
 }
 
 static void on_event(struct source *source, unsigned events) {
@@ -158,7 +111,9 @@ static void on_event(struct source *source, unsigned events) {
     if (backend->phase == SENDING) result = send_bulk(backend);
     else if (backend->phase == SWALLOWING) result = swallow(backend);
     else result = read_commands(backend);
-    if (result == 0 || (result < 0 && errno != EAGAIN)) end(backend);
+    if (result > 0 || (result < 0 && errno == EAGAIN)) return;
+    close(source->fd);
+    free(backend);
 }
 
 static struct source *accepted(int fd) {
@@ -166,12 +121,15 @@ static struct source *accepted(int fd) {
     if (backend == NULL) die("out of memory");
     backend->source.fd = fd;
     backend->source.ready = on_event;
-    net_send(fd, "* OK IMAP4 ready\r\n", 18);
+    backend_reply(backend, protocol->greeting);
     return &backend->source;
 }
 
 void backend_mode(const struct options *options) {
-    (void)options;
+    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++) {
+        if (strcmp(protocols[i]->name, options->protocol) == 0) protocol = protocols[i];
+    }
+    if (protocol == NULL) die("backend: there is no protocol \"%s\"", options->protocol);
     for (size_t i = 0; i < sizeof filler; i++) filler[i] = i % 78 == 76 ? '\r' : i % 78 == 77 ? '\n' : 'x';
     control_open(NULL);
     net_serve(accepted);

@@ -1,34 +1,34 @@
-/* Sessions that log in, enter IDLE and stay. "go" ends the IDLE of each: all must still be alive. */
+/* Sessions that log in, come to rest (IDLE in IMAP) and stay. "go" wakes each: all must still be alive. */
 #include "session.h"
 
-#include <string.h>
-
 static const struct options *options;
+static const struct dialect *dialect;
 static struct session *sessions;
-static unsigned answered;
+static unsigned rested, answered;
 
-static void logged_in(struct session *session) { session_send(session, "c IDLE\r\n"); }
+static void logged_in(struct session *session) { session_say(session, dialect->rest.say); }
 
 static void ready(struct session *session, unsigned events) {
-    int ended = 0;
     (void)events;
-    const char *line = session_line(session, &ended);
-    if (ended) session_fail(session, "was closed in IDLE");
-    if (line == NULL) return;
-    if (strncmp(line, "+", 1) == 0) session_settled();
-    else if (strcmp(line, "c OK") != 0) session_fail(session, line);
-    else if (++answered == options->sessions) control_result("{\"sessions\": %u}", answered);
+    if (rested < options->sessions) {
+        if (!session_answered(session, dialect->rest.answer)) return;
+        rested++;
+        session_settled();
+    } else if (session_answered(session, dialect->wake.answer) && ++answered == options->sessions) {
+        control_result("{\"sessions\": %u}", answered);
+    }
 }
 
 static void go(void) {
-    for (unsigned i = 0; i < options->sessions; i++) session_send(&sessions[i], "DONE\r\n");
+    for (unsigned i = 0; i < options->sessions; i++) session_say(&sessions[i], dialect->wake.say);
 }
 
 static void all_in(void) { control_result("ready"); }
 
 void client_idle_mode(const struct options *given) {
-    static const struct session_events events = {logged_in, ready};
+    static const struct session_events events = {.logged_in = logged_in, .ready = ready};
     options = given;
+    dialect = session_dialect(options);
     control_open(go);
     sessions = session_group(options, options->sessions, &events, all_in);
 }

@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 static const struct options *options;
+static const struct bulk *bulk;
 static struct session *sessions;
 static uint64_t started, deadline, bytes;
 static unsigned working;
@@ -22,10 +22,9 @@ static void logged_in(struct session *session) {
 
 static void next_chunk(struct session *session) {
     char line[64];
-    snprintf(line, sizeof line, "c %s %llu\r\n", options->upload ? "UPLOAD" : "DOWNLOAD",
-             (unsigned long long)options->chunk);
-    session->remaining = options->chunk;
-    session_send(session, line);
+    snprintf(line, sizeof line, bulk->say, (unsigned long long)options->chunk);
+    session->remaining = bulk->head + options->chunk;
+    session_say(session, line);
     if (options->upload) loop_change(&session->source, EPOLLOUT);
 }
 
@@ -49,10 +48,10 @@ static void move_bytes(struct session *session) {
     size_t most = options->upload ? sizeof filler : 1 << 20;
     size_t size = session->remaining < most ? (size_t)session->remaining : most;
     if (!options->upload) {
-        check(session, recv(session->source.fd, NULL, size, MSG_TRUNC)); /* thrown away in the kernel */
+        check(session, session_recv(session, NULL, size));
         return;
     }
-    check(session, send(session->source.fd, filler, size, MSG_NOSIGNAL));
+    check(session, session_send(session, filler, size));
     if (session->remaining == 0) loop_change(&session->source, EPOLLIN);
 }
 
@@ -62,12 +61,7 @@ static void ready(struct session *session, unsigned events) {
         move_bytes(session);
         return;
     }
-    int ended = 0;
-    const char *line = session_line(session, &ended);
-    if (ended) session_fail(session, "was closed before the end of the data");
-    if (line == NULL) return;
-    if (strcmp(line, "c OK") != 0) session_fail(session, "the data had another length");
-    end_chunk(session);
+    if (session_answered(session, bulk->answer)) end_chunk(session);
 }
 
 static void go(void) {
@@ -80,8 +74,11 @@ static void go(void) {
 static void all_in(void) { control_result("ready"); }
 
 void client_relay_mode(const struct options *given) {
-    static const struct session_events events = {logged_in, ready};
+    static const struct session_events events = {.logged_in = logged_in, .ready = ready};
     options = given;
+    const struct dialect *dialect = session_dialect(options);
+    bulk = options->upload ? &dialect->upload : &dialect->download;
+    if (bulk->say == NULL) die("%s moves nothing in this direction", options->protocol);
     memset(filler, 'x', sizeof filler);
     control_open(go);
     sessions = session_group(options, options->sessions, &events, all_in);

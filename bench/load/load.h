@@ -20,9 +20,13 @@ struct source {
 };
 
 struct options {
-    int port;         /* of the proxy (clients); servers take a free one */
-    int backend_port; /* what the auth server answers in Auth-Port */
-    unsigned count;   /* logins of client-login */
+    int port;             /* of the proxy (clients); servers take a free one */
+    int backend_port;     /* what the auth server answers in Auth-Port */
+    const char *protocol; /* imap, pop3 or smtp */
+    unsigned addresses;   /* the proxy listens on so many addresses from 127.0.0.1 on: sessions take turns */
+    unsigned tls;         /* of client sessions: 0 for none, 12 or 13 for the version */
+    int resume;           /* client-handshake: resume one TLS session again and again */
+    unsigned count;       /* logins of client-login, handshakes of client-handshake */
     unsigned sessions;
     unsigned concurrency; /* sessions that log in at the same time */
     double seconds;
@@ -41,7 +45,8 @@ void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2))
 
 /* net.c: every socket is non-blocking, loopback, TCP_NODELAY */
 void net_serve(struct source *(*accepted)(int fd));
-int net_connect(int port);
+/* `number` counts the addresses from 127.0.0.1. */
+int net_connect(unsigned number, int port);
 void net_send(int fd, const char *data, size_t size);
 
 /* control.c */
@@ -55,5 +60,6 @@ void client_login_mode(const struct options *options);
 void client_relay_mode(const struct options *options);
 void client_idle_mode(const struct options *options);
 void client_latency_mode(const struct options *options);
+void client_handshake_mode(const struct options *options);
 
 #endif

@@ -24,6 +24,7 @@ static const struct {
     {"client-relay", client_relay_mode},
     {"client-idle", client_idle_mode},
     {"client-latency", client_latency_mode},
+    {"client-handshake", client_handshake_mode},
 };
 
 /* The hard limit is raised when that is allowed (root), otherwise all of it is used. */
@@ -39,6 +40,10 @@ static void raise_open_files(rlim_t wanted) {
 static void parse_option(struct options *options, const char *name, const char *value) {
     if (strcmp(name, "--port") == 0) options->port = atoi(value);
     else if (strcmp(name, "--backend-port") == 0) options->backend_port = atoi(value);
+    else if (strcmp(name, "--protocol") == 0) options->protocol = value;
+    else if (strcmp(name, "--addresses") == 0) options->addresses = (unsigned)atoi(value);
+    else if (strcmp(name, "--tls") == 0) options->tls = (unsigned)atoi(value);
+    else if (strcmp(name, "--resume") == 0) options->resume = atoi(value);
     else if (strcmp(name, "--count") == 0) options->count = (unsigned)atoi(value);
     else if (strcmp(name, "--sessions") == 0) options->sessions = (unsigned)atoi(value);
     else if (strcmp(name, "--concurrency") == 0) options->concurrency = (unsigned)atoi(value);
@@ -58,7 +63,15 @@ static void run_command(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    struct options options = {.count = 1, .sessions = 1, .concurrency = 1, .seconds = 1, .chunk = 1 << 20};
+    struct options options = {
+        .protocol = "imap",
+        .addresses = 1,
+        .count = 1,
+        .sessions = 1,
+        .concurrency = 1,
+        .seconds = 1,
+        .chunk = 1 << 20,
+    };
     if (argc < 2) die("usage: load MODE [--option value]...");
     if (strcmp(argv[1], "run") == 0) run_command(argc, argv);
     for (int i = 2; i + 1 < argc; i += 2) parse_option(&options, argv[i], argv[i + 1]);

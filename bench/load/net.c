@@ -13,9 +13,9 @@
 static struct source listener;
 static struct source *(*on_accepted)(int fd);
 
-static struct sockaddr_in loopback(int port) {
+static struct sockaddr_in loopback(unsigned number, int port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + number);
     return address;
 }
 
@@ -38,7 +38,7 @@ static void accept_all(struct source *source, unsigned events) {
 
 /* Listens on a free port and says which: "ready PORT". */
 void net_serve(struct source *(*accepted)(int fd)) {
-    struct sockaddr_in address = loopback(0);
+    struct sockaddr_in address = loopback(0, 0);
     socklen_t size = sizeof address;
     listener.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     listener.ready = accept_all;
@@ -53,8 +53,8 @@ void net_serve(struct source *(*accepted)(int fd)) {
 }
 
 /* Returns a connecting socket; a refusal shows as EPOLLERR, so that nobody has to wait for EPOLLOUT. */
-int net_connect(int port) {
-    struct sockaddr_in address = loopback(port);
+int net_connect(unsigned number, int port) {
+    struct sockaddr_in address = loopback(number, port);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) die("socket: %s", strerror(errno));
     no_delay(fd);

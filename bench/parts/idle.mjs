@@ -1,6 +1,6 @@
-// W3: what a logged-in session in IDLE costs while nothing happens.
+// W3: what a logged-in session at rest costs while nothing happens.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atMost, ratioRow, valueRow } from '../goals.mjs';
+import { GOALS, ratioRow, valueRow } from '../goals.mjs';
 import { startClient, work } from '../load.mjs';
 import { alternate, compare, measure } from '../measure.mjs';
 import { anonymousKiB, cpuSeconds } from '../proc.mjs';
@@ -15,17 +15,20 @@ async function settledKiB(pids, seconds) {
 }
 
 /** Rounds of nginx agree within a hundredth, of Node within a few; each takes seconds. */
-const MOST_ROUNDS = 3;
+export const MOST_ROUNDS = 3;
 
-/** Fresh processes each time: memory that earlier sessions left behind would be used again. */
-async function once(bench, kind) {
+/**
+ * Fresh processes each time: memory that earlier sessions left behind would be used again. `base` and `full` are KiB
+ * before and with the sessions. `warmUp` logins come first.
+ */
+export async function idleOnce(bench, kind, setup, warmUp = WARM_UP) {
   const { sessions, settle } = bench.options;
-  const proxy = await startProxy(kind, bench);
+  const proxy = await startProxy(kind, bench, setup);
   try {
-    await measure(bench, proxy, 'login', { count: WARM_UP, concurrency: 4 });
+    await measure(bench, proxy, 'login', { count: warmUp, concurrency: 4 });
     const pids = proxy.pids();
     const base = await settledKiB(pids, settle / 2);
-    const client = await startClient('idle', { port: proxy.port, sessions, concurrency: 64 });
+    const client = await startClient('idle', { ...proxy.client, sessions, concurrency: 64 });
     const full = await settledKiB(pids, settle);
     const cpu = cpuSeconds(pids);
     await sleep(1000);
@@ -44,7 +47,7 @@ export async function idle(bench) {
   const kinds = [proxyA, proxyB];
   const measured = await alternate(rounds, (side, round) => {
     bench.progress(`idle: round ${round + 1} of ${rounds}, ${kinds[side]}`);
-    return once(bench, kinds[side]);
+    return idleOnce(bench, kinds[side]);
   });
   const what = { part: 'idle', workload: `${sessions} sessions` };
   return {
@@ -53,7 +56,7 @@ export async function idle(bench) {
       ratioRow(
         { ...what, unit: 'KiB per session' },
         compare(measured, (one) => one.perSession),
-        atMost(0.6),
+        GOALS[bench.options.suite].idle,
       ),
       valueRow({ ...what, unit: 'idle CPU %' }, compareValues(measured)),
     ],

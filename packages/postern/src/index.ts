@@ -2,9 +2,12 @@
 import { createRequire } from 'node:module';
 import { runCommand } from '@postern/core';
 import { imap } from '@postern/mail-imap';
+import { pop3 } from '@postern/mail-pop3';
+import { smtp } from '@postern/mail-smtp';
+import { resolver } from '@postern/resolver';
 
-/** The protocol modules of a complete build, in nginx's order. */
-export const standardModules = [imap] as const;
+/** The modules of a complete build besides core's, protocols in nginx's order. */
+export const standardModules = [pop3, imap, smtp, resolver] as const;
 
 /** Runs the command with {@link standardModules} on the words of this process, and ends the process. */
 export async function runPostern(): Promise<never> {

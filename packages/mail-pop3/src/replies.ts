@@ -1,0 +1,46 @@
+/** Everything the proxy itself says to a POP3 client (RFC 1939, section 3), byte for byte nginx's. */
+
+/** Bytes of an ASCII text. */
+export function ascii(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text, 'latin1'));
+}
+
+function line(text: string): Uint8Array {
+  return ascii(`${text}\r\n`);
+}
+
+/** The constant replies, with line ends. */
+export const replies = Object.freeze({
+  ok: line('+OK'),
+  invalid: line('-ERR invalid command'),
+  internalError: line('-ERR internal server error'),
+  certificateError: line('-ERR SSL certificate error'),
+  noCertificate: line('-ERR No required SSL certificate'),
+});
+
+const challengeStart = ascii('+ ');
+const lineEnd = ascii('\r\n');
+const okStart = ascii('+OK ');
+const refusedStart = ascii('-ERR ');
+
+/** The greeting, with the challenge for APOP where there is one (RFC 1939, section 7). */
+export function greetingLine(salt: string | undefined): Uint8Array {
+  return statusLine('ok', salt === undefined ? 'POP3 ready' : `POP3 ready ${salt}`);
+}
+
+/** A SASL challenge (RFC 5034, section 4): `+ ` and base64 text. */
+export function challengeLine(challenge: Uint8Array): Uint8Array {
+  return Buffer.concat([challengeStart, challenge, lineEnd]);
+}
+
+/** A status with a text, in UTF-8. Bytes that would end the line become spaces. */
+export function statusLine(status: 'ok' | 'refused', text: string): Uint8Array {
+  const bytes = Buffer.from(text, 'utf8');
+  for (const [at, byte] of bytes.entries()) if (endsLine(byte)) bytes[at] = 0x20;
+  return Buffer.concat([status === 'ok' ? okStart : refusedStart, bytes, lineEnd]);
+}
+
+/** Whether `byte` is CR, LF or NUL: none may stand in a line that is made of what somebody else said. */
+export function endsLine(byte: number): boolean {
+  return byte === 0x0d || byte === 0x0a || byte === 0x00;
+}
