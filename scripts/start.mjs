@@ -1,6 +1,7 @@
 /**
- * `npm start`: installs and builds where that is needed, then runs the demo until Ctrl-C. Ports can be chosen with
- * POSTERN_DEMO_PORT (proxy), POSTERN_DEMO_AUTH_PORT and POSTERN_DEMO_BACKEND_PORT.
+ * `npm start`: installs and builds where that is needed, then runs the demo until Ctrl-C. Each port can be chosen:
+ * POSTERN_DEMO_IMAP_PORT, POSTERN_DEMO_POP3_PORT, POSTERN_DEMO_SMTP_PORT (the proxy), POSTERN_DEMO_AUTH_PORT, and
+ * POSTERN_DEMO_IMAP_BACKEND_PORT, POSTERN_DEMO_POP3_BACKEND_PORT, POSTERN_DEMO_SMTP_BACKEND_PORT.
  */
 import { colour } from './progress.mjs';
 import { setUp } from './setup.mjs';
@@ -10,21 +11,20 @@ const shows = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 const shade = (text, sgr) => colour(text, sgr, shows && process.env['TERM'] !== 'dumb');
 const [bold, dim, green, red] = [1, 2, 32, 31];
 
-const variables = {
-  proxy: 'POSTERN_DEMO_PORT',
-  auth: 'POSTERN_DEMO_AUTH_PORT',
-  backend: 'POSTERN_DEMO_BACKEND_PORT',
-};
-
 /** A mistake of the caller: one sentence, no stack. */
 function stop(sentence) {
   process.stderr.write(`${sentence}\n`);
   process.exit(1);
 }
 
-function chosenPorts() {
+/** The environment variable for the port of a part: `imapBackend` has POSTERN_DEMO_IMAP_BACKEND_PORT. */
+const variableOf = (part) =>
+  `POSTERN_DEMO_${part.replace(/[A-Z]/, (letter) => `_${letter}`).toUpperCase()}_PORT`;
+
+function chosenPorts(parts) {
   const ports = {};
-  for (const [part, variable] of Object.entries(variables)) {
+  for (const part of parts) {
+    const variable = variableOf(part);
     const text = process.env[variable];
     if (text === undefined || text === '') continue;
     const port = Number(text);
@@ -34,13 +34,16 @@ function chosenPorts() {
   return ports;
 }
 
-function describe({ ports, config }) {
-  const { proxy, auth, backend } = ports;
+function describe({ ports, config }, commands) {
+  const at = (part) => `127.0.0.1:${ports[part]}`;
   say(shade('postern is running.', bold));
   say();
-  say(`  proxy         127.0.0.1:${proxy}   IMAP; connect here`);
-  say(`  auth service  127.0.0.1:${auth}   says who may log in, and where the mail is`);
-  say(`  IMAP backend  127.0.0.1:${backend}   has one message for everybody`);
+  say(`  proxy         IMAP ${at('imap')}, POP3 ${at('pop3')}, SMTP ${at('smtp')}; connect here`);
+  say(`  auth service  ${at('auth')}; says who may log in, and where the mail is`);
+  say(
+    `  mail server   IMAP ${at('imapBackend')}, POP3 ${at('pop3Backend')}, SMTP ${at('smtpBackend')};`,
+  );
+  say('                has one mailbox, with one message at first');
   say();
   say('The proxy reads this configuration, in the language of nginx:');
   say();
@@ -48,38 +51,42 @@ function describe({ ports, config }) {
     say(shade(line === '' ? '' : `    ${line}`, dim));
   say();
   say('Any user name will do; the password is "postern". Try, in another terminal:');
-  say();
-  say(`  curl --user alice:postern 'imap://127.0.0.1:${proxy}/INBOX;MAILINDEX=1'`);
-  say(`  curl --user alice:wrong 'imap://127.0.0.1:${proxy}/INBOX;MAILINDEX=1'`);
-  say(`  python3 -c "import imaplib; m = imaplib.IMAP4('127.0.0.1', ${proxy}); \\`);
-  say("    print(m.login('bob', 'postern')); print(m.select('INBOX'))\"");
+  for (const { about, line } of commands) {
+    say();
+    say(shade(`  # ${about}`, dim));
+    say(`  ${line}`);
+  }
   say();
   say('Logins appear here. Ctrl-C ends the demo.');
   say();
 }
 
-function showLogin({ user, client, accepted, backend, refusal }) {
+function showLogin({ protocol, user, client, accepted, backend, refusal }) {
   const outcome = accepted
     ? `${shade('accepted', green)}, sent to backend ${backend}`
     : `${shade('refused', red)}: ${refusal}`;
-  say(`login  user ${user === '' ? '(empty)' : user}, client ${client}: ${outcome}`);
+  const name = user === '' ? '(empty)' : user;
+  say(`login  ${protocol.toUpperCase()}, user ${name}, client ${client}: ${outcome}`);
 }
 
 await setUp();
-const { startDemo } = await import('@postern/testkit');
+const { demoCommands, demoPartNames, startDemo } = await import('@postern/testkit');
 const { imap } = await import('@postern/mail-imap');
+const { pop3 } = await import('@postern/mail-pop3');
+const { smtp } = await import('@postern/mail-smtp');
 
 const demo = await startDemo({
-  modules: [imap],
-  ports: chosenPorts(),
+  modules: [imap, pop3, smtp],
+  ports: chosenPorts(Object.keys(demoPartNames)),
   onLogin: showLogin,
   onLog: (line) => process.stderr.write(`${line}\n`),
 }).catch((error) => {
-  const part = Object.keys(variables).find((each) => error.message.includes(`the ${each} of`));
-  const advice = part === undefined ? '' : `\nAnother one: ${variables[part]}=<port> npm start`;
+  const parts = Object.entries(demoPartNames);
+  const [part] = parts.find(([, name]) => error.message.includes(`the ${name} of`)) ?? [];
+  const advice = part === undefined ? '' : `\nAnother one: ${variableOf(part)}=<port> npm start`;
   return stop(`The demo cannot start: ${error.message}.${advice}`);
 });
-describe(demo);
+describe(demo, demoCommands(demo.ports));
 
 let ending = false;
 async function end() {

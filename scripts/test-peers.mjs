@@ -1,8 +1,9 @@
 /**
- * `npm run test:peers`: the tests beside a real nginx, a real Dovecot and real clients. Installs the Debian
- * packages where it may; a missing one is a failure, never a skipped test. Arguments go to vitest.
+ * `npm run test:peers`: the tests beside a real nginx, real mail servers, name servers and clients. Installs the
+ * Debian packages where it may, without starting a service or configuring one; a missing one is a failure, never a
+ * skipped test. Arguments go to vitest.
  */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { progress } from './progress.mjs';
 import { run, tool } from './run.mjs';
@@ -13,6 +14,11 @@ const peers = [
   { debian: 'nginx', proof: 'nginx' },
   { debian: 'libnginx-mod-mail', proof: '/usr/lib/nginx/modules/ngx_mail_module.so' },
   { debian: 'dovecot-imapd', proof: '/usr/lib/dovecot/imap' },
+  { debian: 'dovecot-pop3d', proof: '/usr/lib/dovecot/pop3' },
+  { debian: 'postfix', proof: 'postfix' },
+  { debian: 'haproxy', proof: 'haproxy' },
+  { debian: 'dnsmasq-base', proof: 'dnsmasq' },
+  { debian: 'unbound', proof: 'unbound' },
   { debian: 'curl', proof: 'curl' },
   { debian: 'swaks', proof: 'swaks' },
   { debian: 'python3', proof: 'python3' },
@@ -42,12 +48,32 @@ function isPresent({ proof }) {
 
 const missingPeers = () => peers.filter((peer) => !isPresent(peer)).map((peer) => peer.debian);
 
+/** What packages ask before they start a service (Debian policy, section 9.3.3); 101 says no. */
+const servicePolicy = '/usr/sbin/policy-rc.d';
+
+/** Keeps packages from starting what they install, unless the machine has a policy of its own. */
+async function withoutServices(install) {
+  if (existsSync(servicePolicy)) return install();
+  writeFileSync(servicePolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    return await install();
+  } finally {
+    rmSync(servicePolicy);
+  }
+}
+
+/** Postfix would ask what it shall be; the tests bring their own configuration. */
+const answers = 'postfix postfix/main_mailer_type select No configuration';
+
 async function apt(missing) {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const options = ['-y', '--no-install-recommends', '-o', 'Dpkg::Use-Pty=0'];
   const update = await run('apt-get', ['update'], { env });
-  const added = await run('apt-get', ['install', ...options, ...missing], { env });
-  return added.code === 0 ? '' : update.output + added.output;
+  const preset = await run('sh', ['-c', `echo '${answers}' | debconf-set-selections`], { env });
+  const added = await withoutServices(() =>
+    run('apt-get', ['install', ...options, ...missing], { env }),
+  );
+  return added.code === 0 ? '' : update.output + preset.output + added.output;
 }
 
 async function installPeers() {

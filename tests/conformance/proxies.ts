@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from '@postern/core';
 import { imap } from '@postern/mail-imap';
+import { pop3 } from '@postern/mail-pop3';
+import { smtp } from '@postern/mail-smtp';
 import {
   makeCertificate,
   startNginx,
@@ -21,6 +23,12 @@ export async function temporaryCertificate(): Promise<
   const directory = await mkdtemp(join(tmpdir(), 'postern-cert-'));
   const files = await makeCertificate(directory);
   return { ...files, remove: () => rm(directory, { recursive: true, force: true }) };
+}
+
+/** A proxy whose log can be read. */
+export interface LoggingProxy extends RunningProxy {
+  /** Everything logged so far at level info and above. */
+  log(): string;
 }
 
 /** The server block of a transcript. */
@@ -41,8 +49,11 @@ function serverBlock(plan: ProxyPlan, files: CertificateFiles): string {
 /** Starts nginx for one run of a transcript. */
 export const nginxWith =
   (files: CertificateFiles) =>
-  (plan: ProxyPlan): Promise<RunningProxy> =>
+  (plan: ProxyPlan): Promise<LoggingProxy> =>
     startNginx(serverBlock(plan, files), { main: plan.main });
+
+/** Turns off what postern does to save round trips. */
+const withoutSavings = ['auth_http_keepalive 0', 'proxy_imap_login literal'];
 
 /**
  * Starts postern for one run of a transcript. `asNginx` turns off what postern does to save round trips, so that
@@ -50,16 +61,18 @@ export const nginxWith =
  */
 export const posternWith =
   (files: CertificateFiles, { asNginx }: { readonly asNginx: boolean }) =>
-  async (plan: ProxyPlan): Promise<RunningProxy> => {
+  async (plan: ProxyPlan): Promise<LoggingProxy> => {
+    const lines: string[] = [];
     const port = await freePort();
-    const likeNginx = asNginx ? 'auth_http_keepalive 0;\nproxy_imap_login literal;\n' : '';
+    const likeNginx = asNginx ? withoutSavings.map((each) => `${each};\n`).join('') : '';
     const block = serverBlock(plan, files).replaceAll('{listen}', `127.0.0.1:${String(port)}`);
     const server = await createServer({
-      modules: [imap],
+      modules: [imap, pop3, smtp],
       config: `${plan.main}\nevents {}\nmail {\n${likeNginx}${block}\n}\n`,
+      onLog: (line) => lines.push(line),
     });
     await server.listen();
-    return { port, stop: () => server.close() };
+    return { port, stop: () => server.close(), log: () => lines.join('\n') };
   };
 
 async function freePort(): Promise<number> {

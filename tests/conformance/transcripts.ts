@@ -5,6 +5,7 @@ import {
   formatDifferences,
   isAtLeast,
   isSalt,
+  needsCertificate,
   parseTranscript,
   settings,
   type Outcome,
@@ -17,23 +18,35 @@ export interface Named {
   readonly transcript: Transcript;
 }
 
-const folders = ['testkit', 'mail-imap'].map(
-  (name) => new URL(`../../packages/${name}/test/transcripts/`, import.meta.url),
-);
+/** The protocols, and the packages whose transcripts are in their language. */
+const packagesOf = {
+  imap: ['testkit', 'mail-imap'],
+  pop3: ['mail-pop3'],
+  smtp: ['mail-smtp'],
+} as const;
 
-/** All of them, in name order. */
-export const transcripts: readonly Named[] = folders.flatMap((folder) =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.txt'))
-    .sort()
-    .map((name) => ({
-      name,
-      transcript: parseTranscript(readFileSync(new URL(name, folder), 'utf8')),
-    })),
-);
+/** A protocol with transcripts. */
+export type TranscriptProtocol = keyof typeof packagesOf;
+
+/** The transcripts of a protocol, in name order per package. */
+export const transcriptsOf = (protocol: TranscriptProtocol): readonly Named[] =>
+  packagesOf[protocol].flatMap((name) => {
+    const folder = new URL(`../../packages/${name}/test/transcripts/`, import.meta.url);
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.txt'))
+      .sort()
+      .map((file) => ({
+        name: file,
+        transcript: parseTranscript(readFileSync(new URL(file, folder), 'utf8')),
+      }));
+  });
+
+/** Those that postern can perform. TLS is not built yet: what nginx does there is checked, what postern does is not. */
+export const forPostern = (transcripts: readonly Named[]): readonly Named[] =>
+  transcripts.filter(({ transcript }) => !needsCertificate(transcript));
 
 /** Those that nginx of this version performs, in the way it does. */
-export function forNginx(version: string): readonly Named[] {
+export function forNginx(transcripts: readonly Named[], version: string): readonly Named[] {
   return transcripts.flatMap(({ name, transcript }) => {
     const theirs = asNginx(transcript);
     if (theirs === undefined) return [];

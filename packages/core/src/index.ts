@@ -22,6 +22,7 @@ export type * from './module/module.js';
 export { mail } from './mail/core-module.js';
 export { authHttp } from './mail/modules/auth-http/module.js';
 export { proxy } from './mail/modules/proxy/module.js';
+export { realip } from './mail/modules/realip/module.js';
 export { createMailHooks, Stage } from './mail/phases.js';
 export type * from './mail/phases.js';
 export type * from './mail/protocol.js';
@@ -33,6 +34,7 @@ export type * from './net/tls.js';
 export type * from './mail/credentials.js';
 export { Secret } from './mail/secret.js';
 export { unsafeCredentials } from './mail/errors.js';
+export { printable } from './log/printable.js';
 export * from './mail/sasl/index.js';
 
 // The proxy as a library

@@ -1,7 +1,8 @@
 /**
- * The backend of transcripts that do not script one: greets, lets everybody in, answers every tagged command with
- * `<tag> OK done`. Pure: bytes in, bytes out.
+ * The backends of transcripts that do not script one: each greets, lets everybody in, and answers every command with
+ * its protocol's "done". Pure: bytes in, bytes out.
  */
+import { LineBackend, popAnswer, smtpAnswerer } from './default-line-backend.js';
 
 /** Answers of a backend to what it is told. */
 export interface AutomaticBackend {
@@ -12,8 +13,15 @@ export interface AutomaticBackend {
 
 const largestCommand = 1 << 20;
 
+/** A new automatic backend of a protocol. What is neither `pop3` nor `smtp` gets one that speaks IMAP. */
+export function automaticBackend(protocol: string): AutomaticBackend {
+  if (protocol === 'pop3') return new LineBackend('+OK ready\r\n', popAnswer);
+  if (protocol === 'smtp') return new LineBackend('220 ready\r\n', smtpAnswerer());
+  return new ImapAutomaticBackend();
+}
+
 /** Understands IMAP commands with quoted strings and with literals of both kinds. */
-export class DefaultImapBackend implements AutomaticBackend {
+class ImapAutomaticBackend implements AutomaticBackend {
   readonly greeting = '* OK ready\r\n';
   #unread: Buffer = Buffer.alloc(0);
   #command = '';

@@ -1,25 +1,28 @@
 /**
- * Everything that a look at postern needs, in one process: an auth service, an IMAP backend with a message, and the
- * proxy between them, on ports that need no privileges.
+ * Everything that a look at postern needs, in one process: an auth service, a mail server that speaks IMAP, POP3 and
+ * SMTP and has one mailbox, and the proxy between them, on ports that need no privileges.
  */
 import { createServer, type AnyModule } from '@postern/core';
-import { acceptLogin, refuseLogin } from './auth-answer.js';
+import { acceptLogin, refuseLogin, type AuthAnswer } from './auth-answer.js';
 import type { AuthRequest } from './auth-request.js';
 import { startAuthServer } from './auth-server.js';
 import { printable } from './bytes-text.js';
+import {
+  demoConfig,
+  demoPartNames,
+  demoPassword,
+  demoPorts,
+  type DemoPorts,
+} from './demo-config.js';
 import { demoPort } from './errors.js';
 import { startImapBackend } from './imap-backend/server.js';
 import { Listening } from './listening.js';
-
-/** The parts of the demo, and the port of each on 127.0.0.1. */
-export interface DemoPorts {
-  readonly proxy: number;
-  readonly auth: number;
-  readonly backend: number;
-}
+import { startPop3Backend } from './pop3-backend/server.js';
+import { startSmtpBackend } from './smtp-backend/server.js';
 
 /** A login, as the auth service decided it. Texts are printable. */
 export interface DemoLogin {
+  readonly protocol: string;
   readonly user: string;
   /** The client's address. */
   readonly client: string;
@@ -34,7 +37,7 @@ export interface DemoLogin {
 
 /** What a demo is made of. */
 export interface DemoOptions {
-  /** The protocol modules: `[imap]`. */
+  /** The protocol modules: `[imap, pop3, smtp]`. */
   readonly modules: readonly AnyModule[];
   /** Default {@link demoPorts}; 0 takes a free port. */
   readonly ports?: Partial<DemoPorts>;
@@ -53,69 +56,54 @@ export interface Demo {
   close(): Promise<void>;
 }
 
-/** The usual ports. */
-export const demoPorts: DemoPorts = { proxy: 1143, auth: 9143, backend: 2143 };
-
-/** The password of every user. */
-export const demoPassword = 'postern';
-
 const refusal = `wrong password; in this demo it is "${demoPassword}" for every user`;
 /** Seconds that a refused client waits for the answer. */
 const refusalWait = 1;
 
 /** Starts the demo. Rejects with a sentence that names the port when one is taken; nothing stays open then. */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const ports = { ...demoPorts, ...options.ports };
-  const opened: { close(): Promise<void> }[] = [];
-  const open = async <T extends { close(): Promise<void> }>(part: Promise<T>): Promise<T> => {
-    const ready = await part;
-    opened.unshift(ready);
-    return ready;
-  };
+  const opened: Closable[] = [];
   const close = async (): Promise<void> => {
-    for (const part of opened.splice(0)) await part.close();
+    for (const part of opened.splice(0).reverse()) await part.close();
   };
   try {
-    const proxyPort = await freePort('proxy', ports.proxy);
-    const backendPort = await freePort('backend', ports.backend);
-    const authPort = await freePort('auth', ports.auth);
-    const backend = await open(startImapBackend({ port: backendPort }));
-    const auth = await open(
-      startAuthServer((request) => decide(request, backend.port, options.onLogin), {
-        port: authPort,
-        keep: 100,
-      }),
-    );
-    const config = configuration(proxyPort, auth.port);
-    const { modules, onLog = () => undefined } = options;
-    const proxy = await open(createServer({ modules, config, onLog, logLevel: 'warn' }));
-    await proxy.listen();
-    return { ports: { proxy: proxyPort, auth: auth.port, backend: backend.port }, config, close };
+    const ports = await freePorts({ ...demoPorts, ...options.ports });
+    await startParts(options, ports, opened);
+    return { ports, config: demoConfig(ports), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function configuration(proxy: number, auth: number): string {
-  return `events {}
-
-mail {
-    server_name  localhost;
-    auth_http    127.0.0.1:${String(auth)}/auth;
-    imap_auth    plain login;
-
-    server {
-        listen    127.0.0.1:${String(proxy)};
-        protocol  imap;
-    }
-}
-`;
+interface Closable {
+  close(): Promise<void>;
 }
 
-function decide(request: AuthRequest, port: number, tell: DemoOptions['onLogin']) {
+/** Starts one part after the other; each is added to `opened`. */
+async function startParts(
+  { modules, onLogin, onLog = () => undefined }: DemoOptions,
+  ports: DemoPorts,
+  opened: Closable[],
+): Promise<void> {
+  const imap = await startImapBackend({ port: ports.imapBackend });
+  opened.push(imap);
+  const mailbox = imap.inbox;
+  opened.push(await startPop3Backend({ port: ports.pop3Backend, mailbox }));
+  opened.push(await startSmtpBackend({ port: ports.smtpBackend, mailbox }));
+  const answer = (request: AuthRequest): AuthAnswer => decide(request, ports, onLogin);
+  opened.push(await startAuthServer(answer, { port: ports.auth, keep: 100 }));
+  const config = demoConfig(ports);
+  const proxy = await createServer({ modules, config, onLog, logLevel: 'warn' });
+  opened.push(proxy);
+  await proxy.listen();
+}
+
+function decide(request: AuthRequest, ports: DemoPorts, tell: DemoOptions['onLogin']): AuthAnswer {
   const accepted = request.pass === demoPassword;
+  const port = backendOf(request.protocol, ports);
   tell?.({
+    protocol: printable(request.protocol),
     user: printable(request.user),
     client: printable(request.clientIp),
     attempt: request.attempt,
@@ -126,13 +114,38 @@ function decide(request: AuthRequest, port: number, tell: DemoOptions['onLogin']
   return accepted ? acceptLogin(port) : refuseLogin(refusal, refusalWait);
 }
 
-/** The port to use, found free a moment ago. */
-async function freePort(part: keyof DemoPorts, wanted: number): Promise<number> {
-  try {
-    const probe = await Listening.start({ port: wanted }, (socket) => socket.destroy());
-    await probe.close();
+function backendOf(protocol: string, ports: DemoPorts): number {
+  if (protocol === 'pop3') return ports.pop3Backend;
+  return protocol === 'smtp' ? ports.smtpBackend : ports.imapBackend;
+}
+
+/** The ports to use. All are held until all are known, so that no two parts are given the same. */
+async function freePorts(wanted: DemoPorts): Promise<DemoPorts> {
+  const probes: Listening[] = [];
+  const free = async (part: keyof DemoPorts): Promise<number> => {
+    const probe = await probeOf(part, wanted[part]);
+    probes.push(probe);
     return probe.port;
+  };
+  try {
+    return {
+      imap: await free('imap'),
+      pop3: await free('pop3'),
+      smtp: await free('smtp'),
+      auth: await free('auth'),
+      imapBackend: await free('imapBackend'),
+      pop3Backend: await free('pop3Backend'),
+      smtpBackend: await free('smtpBackend'),
+    };
+  } finally {
+    for (const probe of probes) await probe.close();
+  }
+}
+
+async function probeOf(part: keyof DemoPorts, port: number): Promise<Listening> {
+  try {
+    return await Listening.start({ port }, (socket) => socket.destroy());
   } catch (error) {
-    throw demoPort(part, wanted, error);
+    throw demoPort(demoPartNames[part], port, error);
   }
 }

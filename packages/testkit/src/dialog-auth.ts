@@ -1,5 +1,5 @@
 /** The auth service of a proxy in memory: what it would be asked, and what its answer means. */
-import type { ClientAction } from '@postern/core';
+import type { ClientAction, Reply } from '@postern/core';
 import { toBytes, toText } from './bytes-text.js';
 
 /** Credentials as a client dialog submits them. */
@@ -9,12 +9,22 @@ export type Credentialed = Extract<ClientAction, { do: 'authenticate' }>['creden
 export type DialogVerdict =
   | { readonly kind: 'accept'; readonly login: Uint8Array; readonly secret: Uint8Array }
   /** `again`: the session goes on. */
-  | { readonly kind: 'refuse'; readonly text: string; readonly again: boolean }
+  | { readonly kind: 'refuse'; readonly reply: Reply; readonly again: boolean }
   | { readonly kind: 'error' };
 
-/** The request that nginx would make. */
-export function authHead(protocol: string, credentials: Credentialed, attempt: number): Buffer {
+/** What a request says besides the credentials. */
+export interface RequestFacts {
+  readonly protocol: string;
+  /** Credential submissions so far, this one included. */
+  readonly attempt: number;
+  /** The client's host name; undefined where the protocol does not look it up. */
+  readonly clientName: string | undefined;
+}
+
+/** The request that nginx would make (ngx_mail_auth_http_create_request), in its order of headers. */
+export function authHead(credentials: Credentialed, facts: RequestFacts): Buffer {
   const { method, login, secret, salt } = credentials;
+  const { protocol, attempt, clientName } = facts;
   const lines = [
     'GET /auth HTTP/1.0',
     'Host: 127.0.0.1',
@@ -25,8 +35,20 @@ export function authHead(protocol: string, credentials: Credentialed, attempt: n
     `Auth-Protocol: ${protocol}`,
     `Auth-Login-Attempt: ${String(attempt)}`,
     'Client-IP: 127.0.0.1',
+    ...(clientName === undefined ? [] : [`Client-Host: ${clientName}`]),
+    ...envelopeLines(credentials),
   ];
   return toBytes(`${lines.join('\r\n')}\r\n\r\n`);
+}
+
+/** The commands of a client that does not log in; they hold no line end, so nothing is escaped. */
+function envelopeLines({ envelope }: Credentialed): string[] {
+  if (envelope === undefined) return [];
+  return [
+    `Auth-SMTP-Helo: ${toText(envelope.helo)}`,
+    `Auth-SMTP-From: ${toText(envelope.from)}`,
+    `Auth-SMTP-To: ${toText(envelope.to)}`,
+  ];
 }
 
 function escape(bytes: Uint8Array): string {
@@ -47,9 +69,10 @@ export function readVerdict(
   needsSecret: boolean,
 ): DialogVerdict {
   const fields = fieldsOf(toText(answer));
-  const status = fields.get('auth-status') ?? 'OK';
-  const wait = Number(fields.get('auth-wait') ?? '0');
-  if (status !== 'OK') return { kind: 'refuse', text: status, again: wait > 0 };
+  const refusal = refusalOf(fields, needsSecret);
+  if (refusal !== undefined) {
+    return { kind: 'refuse', reply: refusal, again: Number(fields.get('auth-wait') ?? '0') > 0 };
+  }
   if (!fields.has('auth-server') || !fields.has('auth-port')) return { kind: 'error' };
   const pass = fields.get('auth-pass');
   const own = credentials.method === 'plain' || !needsSecret ? credentials.secret : undefined;
@@ -57,6 +80,14 @@ export function readVerdict(
   if (secret === undefined) return { kind: 'error' };
   const user = fields.get('auth-user');
   return { kind: 'accept', login: user === undefined ? credentials.login : toBytes(user), secret };
+}
+
+/** nginx takes an empty status for a refusal in IMAP and POP3 and for none in SMTP. */
+function refusalOf(fields: ReadonlyMap<string, string>, needsSecret: boolean): Reply | undefined {
+  const text = fields.get('auth-status') ?? 'OK';
+  if (text === 'OK' || (text === '' && !needsSecret)) return undefined;
+  const code = fields.get('auth-error-code');
+  return { status: 'refused', text, ...(code === undefined ? {} : { code }) };
 }
 
 function fieldsOf(text: string): Map<string, string> {

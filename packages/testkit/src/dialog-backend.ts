@@ -1,5 +1,5 @@
 /** The backend's connection of a proxy in memory: runs the upstream dialog on what the backend says. */
-import { Secret, type UpstreamDialog, type UpstreamLogin } from '@postern/core';
+import { Secret, type UpstreamDialog, type UpstreamLogin, type UpstreamStep } from '@postern/core';
 import { ByteInbox } from './byte-inbox.js';
 import type { AutomaticBackend } from './default-backend.js';
 import type { Side } from './transcript-play.js';
@@ -96,12 +96,19 @@ export class DialogBackend<U, S, Conf extends object> implements Side {
     const reply = Buffer.from(this.#buffer.subarray(0, length));
     const rest = Buffer.from(this.#buffer.subarray(length));
     this.#buffer = rest;
-    const step = this.#dialog.step(this.#state, reply);
+    this.#follow(this.#dialog.step(this.#state, reply), rest);
+  }
+
+  #follow(step: UpstreamStep<U>, rest: Buffer): void {
     if (step.do === 'relay') {
       this.#phase = 'relay';
       this.#events.loggedIn(Buffer.concat([step.reply, rest]));
     } else if (step.do === 'fail' || step.do === 'abort') {
       this.#fail(step.do === 'fail' ? step.reply : undefined);
+    } else if (step.do === 'startTls') {
+      // Bytes that came in the clear behind the backend's consent were not said inside TLS.
+      if (rest.length > 0) this.#fail(undefined);
+      else this.#follow(this.#dialog.secured(step.state), rest);
     } else {
       this.#state = step.state;
       this.#goOn(step.do === 'send' ? step.bytes : undefined, rest);

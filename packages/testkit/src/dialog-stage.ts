@@ -14,7 +14,7 @@ import type {
 } from '@postern/core';
 import { AuthRequest } from './auth-request.js';
 import { ByteInbox } from './byte-inbox.js';
-import { DefaultImapBackend, type AutomaticBackend } from './default-backend.js';
+import { automaticBackend, type AutomaticBackend } from './default-backend.js';
 import { DialogBackend } from './dialog-backend.js';
 import { authHead, readVerdict, type Credentialed } from './dialog-auth.js';
 import { NotReceived } from './errors.js';
@@ -22,7 +22,7 @@ import { directiveWords, type Transcript } from './transcript.js';
 import { answerBytes, exchangesOf, type Exchange } from './transcript-exchanges.js';
 import type { Side, Stage } from './transcript-play.js';
 
-type Phase = 'commands' | 'busy' | 'relay' | 'closed';
+type Phase = 'held' | 'commands' | 'busy' | 'relay' | 'closed';
 
 /** Plays the driver for one transcript. */
 export class DialogStage<C extends CommandView, S, U, Conf extends object> implements Stage {
@@ -38,6 +38,10 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
   readonly #exchanges: readonly Exchange[];
   readonly #maxErrors: number;
   readonly #showErrors: boolean;
+  /** Nobody resolves names in memory: what nginx says without a `resolver`. */
+  readonly #clientName: string | undefined;
+  /** `proxy_ssl starttls`: the backend is asked for TLS. */
+  readonly #startTls: boolean;
   readonly #automatic: (() => AutomaticBackend) | undefined;
   readonly #told = new ByteInbox();
   #phase: Phase = 'commands';
@@ -55,8 +59,10 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
     this.#exchanges = exchangesOf(transcript);
     this.#maxErrors = Number(directiveWords(transcript, 'max_errors')?.[0] ?? '5');
     this.#showErrors = directiveWords(transcript, 'proxy_pass_error_message')?.[0] === 'on';
+    this.#clientName = protocol.namesClient ? '[UNAVAILABLE]' : undefined;
+    this.#startTls = directiveWords(transcript, 'proxy_ssl')?.[0] === 'starttls';
     const scripted = transcript.lines.some((line) => line.kind === 'speech' && line.who === 'B');
-    this.#automatic = scripted ? undefined : () => new DefaultImapBackend();
+    this.#automatic = scripted ? undefined : () => automaticBackend(protocol.name);
     this.#context = contextOf(transcript, conf);
     this.client = {
       inbox: this.#told,
@@ -72,7 +78,14 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
         return Promise.resolve();
       },
     };
-    this.#step({ kind: 'greet' });
+    this.#greet(actsFirst(transcript));
+  }
+
+  /** There is no clock: a greeting that is held back comes in time for who waits for it, else too late. */
+  #greet(clientIsFirst: boolean): void {
+    const delayMs = this.#protocol.heldGreeting?.delayMs(this.#context.conf) ?? 0;
+    if (delayMs > 0 && clientIsFirst) this.#phase = 'held';
+    else this.#step({ kind: 'greet' });
   }
 
   backend(): Promise<Side> {
@@ -84,6 +97,10 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
     if (this.#phase === 'closed') return;
     if (this.#phase === 'relay') {
       this.#backend?.told(bytes);
+      return;
+    }
+    if (this.#phase === 'held') {
+      this.#perform(this.#protocol.heldGreeting?.early(bytes) ?? []);
       return;
     }
     this.#parser.push(bytes);
@@ -103,7 +120,11 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
     const step = this.#protocol.client.step(this.#state, event, this.#context);
     this.#state = step.state;
     this.#expect = step.expect;
-    for (const action of step.actions) {
+    this.#perform(step.actions);
+  }
+
+  #perform(actions: readonly ClientAction[]): void {
+    for (const action of actions) {
       if (this.#phase === 'closed') return;
       this.#act(action);
     }
@@ -145,14 +166,18 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
     this.#phase = 'busy';
     this.#method = credentials.method;
     this.#attempts += 1;
-    const head = authHead(this.#protocol.name, credentials, this.#attempts);
+    const head = authHead(credentials, {
+      protocol: this.#protocol.name,
+      attempt: this.#attempts,
+      clientName: this.#clientName,
+    });
     this.requests.push(new AuthRequest(head, this.#attempts));
     const answer = answerBytes(this.#exchanges[this.#attempts - 1], this.bindings);
     const verdict = readVerdict(answer, credentials, this.#protocol.needsSecret);
     if (verdict.kind === 'error') {
       this.#fault(undefined);
     } else if (verdict.kind === 'refuse') {
-      this.#step({ kind: 'refused', reply: { status: 'refused', text: verdict.text } });
+      this.#step({ kind: 'refused', reply: verdict.reply });
       if (verdict.again) this.#phase = 'commands';
       else this.#close();
     } else {
@@ -172,8 +197,8 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
         client: this.#state,
         method: this.#method,
         peer: { address: '127.0.0.1', port: 40_000, family: 'IPv4' },
-        clientName: this.#protocol.namesClient ? '[UNAVAILABLE]' : undefined,
-        startTls: false,
+        clientName: this.#clientName,
+        startTls: this.#startTls,
       },
       {
         loggedIn: (reply) => {
@@ -205,6 +230,16 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
     this.#phase = 'closed';
     this.#told.finish('fin');
   }
+}
+
+/** Whether the client says something, or leaves, before it is told anything. */
+function actsFirst({ lines }: Transcript): boolean {
+  for (const line of lines) {
+    if (line.kind === 'speech' && line.who === 'S') return false;
+    if (line.kind === 'speech' && line.who === 'C') return true;
+    if (line.kind === 'note' && line.name === 'close') return true;
+  }
+  return false;
 }
 
 function contextOf<Conf extends object>(transcript: Transcript, conf: Conf): DialogContext<Conf> {

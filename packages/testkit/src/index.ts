@@ -1,4 +1,4 @@
-/** Scripted peers, transcripts and a small IMAP backend for tests of postern and its modules. */
+/** Scripted peers, transcripts and small IMAP, POP3 and SMTP backends for tests of postern and its modules. */
 export { NotReceived, Unexpected } from './errors.js';
 export { printable, toBytes, toText } from './bytes-text.js';
 export { ByteInbox, findCount, findLine, findThrough } from './byte-inbox.js';
@@ -34,10 +34,18 @@ export { isAtLeast, makeCertificate, nginxVersion, onlyPostern, startNginx } fro
 export type { CertificateFiles, NginxOptions, RunningNginx } from './nginx.js';
 export { startImapBackend } from './imap-backend/server.js';
 export type { ImapBackend, ImapBackendOptions } from './imap-backend/server.js';
-export { Mailbox } from './imap-backend/mailbox.js';
-export type { MailboxLimits, StoredMessage } from './imap-backend/mailbox.js';
+export { startPop3Backend } from './pop3-backend/server.js';
+export type { Pop3Backend, Pop3BackendOptions } from './pop3-backend/server.js';
+export { startSmtpBackend } from './smtp-backend/server.js';
+export type { SmtpBackend, SmtpBackendOptions } from './smtp-backend/server.js';
+export { Mailbox } from './mail-store/mailbox.js';
+export type { MailboxLimits, StoredMessage } from './mail-store/mailbox.js';
 export { isSalt } from './transcript-pattern.js';
-export { demoPassword, demoPorts, startDemo } from './demo.js';
-export type { Demo, DemoLogin, DemoOptions, DemoPorts } from './demo.js';
+export { startDemo } from './demo.js';
+export type { Demo, DemoLogin, DemoOptions } from './demo.js';
+export { demoCommands, demoPartNames, demoPassword, demoPorts } from './demo-config.js';
+export type { DemoCommand, DemoPorts } from './demo-config.js';
 export { protocolContract } from './protocol-contract.js';
 export type { ContractCase, ContractInput } from './protocol-contract.js';
+export { checkBackendLogin } from './contract-backend.js';
+export type { Approved } from './contract-backend.js';

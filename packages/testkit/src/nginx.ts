@@ -35,6 +35,7 @@ export interface RunningNginx {
 export const onlyPostern = [
   'auth_http_keepalive',
   'auth_http_strict_status',
+  'pop3_client_buffer',
   'proxy_imap_login',
   'sasl_authzid',
 ] as const;

@@ -50,7 +50,7 @@ export async function runAgainstDialog<C extends CommandView, S, U, Conf extends
 /** What only a driver or an auth module can show. */
 function beyondDialogs(transcript: Transcript): string | undefined {
   const answers = exchangesOf(transcript).flatMap((exchange) => exchange.answer);
-  const plain = /^Auth-(Status|Server|Port|Wait|User|Pass): /;
+  const plain = /^Auth-(Status|Server|Port|Wait|User|Pass|Error-Code):/;
   const odd = answers.find(({ text }) => !plain.test(text));
   if (odd !== undefined) return `line ${String(odd.at)} is about the form of an HTTP answer`;
   if (directiveWords(transcript, 'timeout') !== undefined) return 'it is about time';

@@ -1,7 +1,7 @@
 /** Runs a transcript over sockets: against postern, nginx, or anything else that is started with a configuration. */
 import { acceptLogin } from './auth-answer.js';
 import { startAuthServer, type AuthServer } from './auth-server.js';
-import { DefaultImapBackend } from './default-backend.js';
+import { automaticBackend } from './default-backend.js';
 import { startScriptedBackend, type ScriptedBackend } from './scripted-backend.js';
 import { connectClient } from './scripted-client.js';
 import type { ScriptedPeer } from './scripted-peer.js';
@@ -56,13 +56,14 @@ export async function runAgainstListener(
   const deadlineMs = options.deadlineMs ?? 3000;
   const split = options.split ?? transcript.split;
   const peerOptions = { deadlineMs, ...(split === undefined ? {} : { split }) };
-  const backend = await startScriptedBackend(conversationOf(transcript));
+  const protocol = options.protocol ?? 'imap';
+  const backend = await startScriptedBackend(conversationOf(transcript, protocol));
   const auth = await startAuthServer(() => acceptLogin(backend.port));
   const bindings = { port: backend.port, authPort: auth.port, salts: [] };
   auth.answerWith(() => answerBytes(exchanges[auth.count - 1], bindings));
   const closers: (() => Promise<void>)[] = [() => auth.close(), () => backend.close()];
   try {
-    const proxy = await options.start(planOf(transcript, auth, options.protocol ?? 'imap'));
+    const proxy = await options.start(planOf(transcript, auth, protocol));
     closers.unshift(() => proxy.stop());
     const client = await connectClient(proxy.port, peerOptions);
     closers.unshift(() => client.close());
@@ -126,11 +127,11 @@ function planOf(transcript: Transcript, auth: AuthServer, protocol: string): Pro
 }
 
 /** What the backend does by itself: everything, unless the transcript has B: lines. */
-function conversationOf(transcript: Transcript) {
+function conversationOf(transcript: Transcript, protocol: string) {
   const scripted = transcript.lines.some((line) => line.kind === 'speech' && line.who === 'B');
   return async (proxy: ScriptedPeer): Promise<void> => {
     if (scripted) return;
-    const automatic = new DefaultImapBackend();
+    const automatic = automaticBackend(protocol);
     await proxy.send(automatic.greeting);
     let seen = 0;
     const more = (): void => {

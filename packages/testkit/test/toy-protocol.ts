@@ -1,10 +1,22 @@
 /** A line protocol that is small enough to be read at once, to test the runners without any mail protocol. */
-import type { CommandView, Parsed, Parser, Protocol } from '@postern/core';
+import {
+  unsafeCredentials,
+  type CommandView,
+  type Parsed,
+  type Parser,
+  type Protocol,
+} from '@postern/core';
 import { toBytes, toText } from '../src/index.js';
 
 interface Toy extends CommandView {
   readonly text: string;
 }
+
+/** Bytes of the longest line. */
+export const longest = 512;
+
+/** Bytes of a text without what would end its line. */
+const oneLine = (text: string) => text.replace(/[\r\n\0]/g, ' ');
 
 class ToyParser implements Parser<Toy> {
   #held = '';
@@ -19,10 +31,16 @@ class ToyParser implements Parser<Toy> {
 
   next(): Parsed<Toy> | undefined {
     const end = this.#held.indexOf('\r\n');
-    if (end === -1) return undefined;
+    if (end === -1) return this.#held.length > longest ? this.#overflow() : undefined;
     const text = this.#held.slice(0, end);
     this.#held = this.#held.slice(end + 2);
     return { kind: 'command', command: { name: 'LINE', args: [], text } };
+  }
+
+  #overflow(): Parsed<Toy> {
+    const { length } = this.#held;
+    this.#held = '';
+    return { kind: 'overflow', command: { name: 'LINE', args: [], text: '' }, length };
   }
 
   retain(): void {
@@ -62,7 +80,12 @@ export const toy: Protocol<Toy, object, string> = {
     step: (state, event) => {
       const step = { state, expect: 'command' as const };
       if (event.kind === 'greet') return { ...step, actions: [send('HELLO')] };
-      if (event.kind === 'refused') return { ...step, actions: [send(`NO ${event.reply.text}`)] };
+      if (event.kind === 'refused') {
+        const { text, close } = event.reply;
+        const said = send(`NO ${oneLine(text)}`);
+        return { ...step, actions: close === true ? [said, { do: 'close' }] : [said] };
+      }
+      if (event.kind === 'overflow') return { ...step, actions: [send('BAD'), { do: 'close' }] };
       if (event.kind !== 'command') return { ...step, actions: [] };
       const [verb, user = '', secret = ''] = event.command.text.split(' ');
       if (verb === 'bad') return { ...step, actions: [send('BAD'), { do: 'countError' }] };
@@ -77,8 +100,11 @@ export const toy: Protocol<Toy, object, string> = {
     },
   },
   upstream: {
-    start: ({ login, secret }) =>
-      `x LOGIN ${toText(login)} ${toText(secret?.reveal() ?? toBytes(''))}`,
+    start: ({ login, secret }) => {
+      const line = `x LOGIN ${toText(login)} ${toText(secret?.reveal() ?? toBytes(''))}`;
+      if (oneLine(line) !== line) throw unsafeCredentials('not in one line');
+      return line;
+    },
     replyLength: (_state, buffer) =>
       Buffer.from(buffer).indexOf('\r\n') + 2 - (Buffer.from(buffer).includes('\r\n') ? 0 : 1),
     step: (state, reply) => {

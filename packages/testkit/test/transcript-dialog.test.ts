@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { formatDifferences, parseTranscript, runAgainstDialog } from '../src/index.js';
+import { formatDifferences, parseTranscript, runAgainstDialog, toBytes } from '../src/index.js';
 import { toy } from './toy-protocol.js';
 
-const run = async (text: string) =>
-  formatDifferences((await runAgainstDialog(toy, parseTranscript(text), { conf: {} })).differences);
+const run = async (text: string, protocol = toy) =>
+  formatDifferences(
+    (await runAgainstDialog(protocol, parseTranscript(text), { conf: {} })).differences,
+  );
 
 const right = [
   { name: 'a greeting and an echo', text: 'S: HELLO\nC: one\nS: one\n' },
@@ -66,6 +68,107 @@ S: y OK
   {
     name: 'a whole auth request',
     text: 'S: HELLO\n@auth-exact\nC: login u p\nA: GET /auth HTTP/1.0\nA: Host: 127.0.0.1\nA: Auth-Method: plain\nA: Auth-User: u\nA: Auth-Pass: p\nA: Auth-Protocol: toy\nA: Auth-Login-Attempt: 1\nA: Client-IP: 127.0.0.1\nS: x OK logged in\n',
+  },
+];
+
+/** The toy as a protocol in which clients are named, may be held back, and need no password. */
+const named: typeof toy = {
+  ...toy,
+  needsSecret: false,
+  namesClient: true,
+  heldGreeting: {
+    delayMs: () => 1,
+    early: () => [{ do: 'send', bytes: toBytes('TOO EARLY\r\n') }, { do: 'close' }],
+  },
+  client: {
+    ...toy.client,
+    step: (state, event, context) => {
+      const step = { state, expect: 'command' as const };
+      if (event.kind === 'refused') {
+        const { code = 'NO', text } = event.reply;
+        const bytes = toBytes(`${code} ${text}\r\n`);
+        return { ...step, actions: [{ do: 'send', bytes }] };
+      }
+      if (event.kind !== 'command' || event.command.text !== 'mail') {
+        return toy.client.step(state, event, context);
+      }
+      const envelope = { helo: toBytes(''), from: toBytes('mail a'), to: toBytes('rcpt b') };
+      const [login, secret] = [toBytes(''), toBytes('')];
+      const credentials = { method: 'none', login, secret, envelope } as const;
+      return { ...step, actions: [{ do: 'authenticate', credentials }] };
+    },
+  },
+};
+
+const namedCases = [
+  {
+    name: 'the whole request of a client that does not log in',
+    text: `S: HELLO
+@auth-exact
+C: mail
+A: GET /auth HTTP/1.0
+A: Host: 127.0.0.1
+A: Auth-Method: none
+A: Auth-User:\\x20
+A: Auth-Pass:\\x20
+A: Auth-Protocol: toy
+A: Auth-Login-Attempt: 1
+A: Client-IP: 127.0.0.1
+A: Client-Host: [UNAVAILABLE]
+A: Auth-SMTP-Helo:\\x20
+A: Auth-SMTP-From: mail a
+A: Auth-SMTP-To: rcpt b
+S: x OK logged in
+`,
+  },
+  {
+    name: 'a refusal with a code of the auth service',
+    text: 'S: HELLO\nC: mail\nR: Auth-Status: no\nR: Auth-Error-Code: 450 4.1\nS: 450 4.1 no\n@expect-close\n',
+  },
+  {
+    name: 'an empty status as no refusal',
+    text: 'S: HELLO\nC: mail\nR: Auth-Status:\nR: Auth-Server: ::1\nR: Auth-Port: 1\nS: x OK logged in\n',
+  },
+  { name: 'a client that waits for a greeting held back', text: 'S: HELLO\nC: one\nS: one\n' },
+  {
+    name: 'a client that does not wait for its greeting',
+    text: 'C: one\nS: TOO EARLY\n@expect-close\n',
+  },
+  { name: 'a client that leaves before its greeting', text: '@close\n' },
+];
+
+/** The toy, asking its backend for TLS first where it is told to. */
+const upgrading: typeof toy = {
+  ...toy,
+  upstream: {
+    ...toy.upstream,
+    start: (login) => `${login.startTls ? 'ask ' : ''}${toy.upstream.start(login)}`,
+    step: (state, reply) => {
+      if (!state.startsWith('ask ')) return toy.upstream.step(state, reply);
+      const later = state.slice('ask '.length);
+      if (!later.startsWith('asked ')) {
+        const bytes = toBytes('STARTTLS\r\n');
+        return { do: 'send', state: `ask asked ${later}`, bytes, while: 'asking for TLS' };
+      }
+      if (reply[0] !== 0x2b) return { do: 'abort', message: 'no TLS' };
+      return { do: 'startTls', state: later.slice('asked '.length) };
+    },
+    secured: (state) => toy.upstream.step(state, toBytes('')),
+  },
+};
+
+const upgradingCases = [
+  {
+    name: 'a backend that agrees to TLS',
+    order: ['B: hi', 'U: STARTTLS', 'B: +', 'U: x LOGIN u p', 'B: y', 'S: y'],
+  },
+  {
+    name: 'a backend that refuses TLS',
+    order: ['B: hi', 'U: STARTTLS', 'B: -', 'S: ERROR', '@expect-close'],
+  },
+  {
+    name: 'a backend that says something in the clear behind its agreement',
+    order: ['B: hi', 'U: STARTTLS', 'B: +\\r\\nmore', 'S: ERROR', '@expect-close'],
   },
 ];
 
@@ -144,6 +247,15 @@ describe('a run against dialogs', () => {
 
   it.each(wrong)('reports $name', async ({ text, is }) => {
     expect(await run(text)).toContain(is);
+  });
+
+  it.each(namedCases)('accepts $name', async ({ text }) => {
+    expect(await run(text, named)).toBe('');
+  });
+
+  it.each(upgradingCases)('accepts $name', async ({ order }) => {
+    const start = ['@conf proxy_ssl starttls;', 'S: HELLO', 'C: login u p'];
+    expect(await run([...start, ...order, ''].join('\n'), upgrading)).toBe('');
   });
 
   it('says which transcripts only a listener can show', async () => {

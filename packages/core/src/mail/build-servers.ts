@@ -59,7 +59,7 @@ function buildServer(
   const own = serverConf(scope, mail);
   const protocol = chooseProtocol(scope, own.listen, own.protocol, protocols);
   const confs = new Map<AnyModule, object>();
-  const context = deriveContext(scope.at, protocol.name, confs);
+  const context = deriveContext(scope.at, protocol.name, cycle, confs);
   for (const module of modules) {
     const conf = serverConf(scope, module);
     confs.set(module, conf);
@@ -83,11 +83,13 @@ function buildServer(
 function deriveContext(
   at: SourceRef,
   protocol: string,
+  generation: object,
   confs: ReadonlyMap<AnyModule, object>,
 ): DeriveContext {
   return {
     at,
     protocol,
+    generation,
     get serverName(): string {
       return (found(confs, mail) as { readonly name: string }).name;
     },

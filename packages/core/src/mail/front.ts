@@ -88,8 +88,12 @@ export class MailFront {
     const acceptor = this.#acceptor(plan);
     for (let attempt = 0; attempt < bindAttempts; attempt += 1) {
       try {
-        this.#listeners.push(await Listener.open(targetOf(plan.socket), acceptor));
+        const listener = await Listener.open(targetOf(plan.socket), acceptor);
+        this.#listeners.push(listener);
         this.#cycle.connections.take();
+        for (const { call, error } of listener.refused) {
+          log.log('alert', `${call} ${name} failed, ignored`, { error });
+        }
         if (plan.socket.path !== undefined) await chmod(plan.socket.path, 0o666);
         return;
       } catch (error) {
@@ -129,8 +133,6 @@ export class MailFront {
     connection.slots = connections;
     const spec =
       plan.byHost.size === 0 ? plan.socket : selectListen(plan, connection.localAddress.address);
-    const { keepalive } = plan.socket;
-    if (keepalive !== undefined) connection.keepAlive(keepalive.on, keepalive.idleSeconds * 1000);
     const session = new MailSession(id, spec.server, connection, spec.address);
     if (session.log.enabled('info')) {
       const { family, address, port } = session.client;
@@ -158,6 +160,8 @@ export class MailFront {
 }
 
 function targetOf(spec: ServerListen): ListenTarget {
-  if (spec.path !== undefined) return { path: spec.path, backlog: spec.backlog };
-  return { host: spec.host, port: spec.port, backlog: spec.backlog, ipv6Only: spec.ipv6only };
+  const { path, host, port, backlog, rcvbuf, sndbuf, keepalive } = spec;
+  const options = { rcvbuf, sndbuf, keepalive };
+  if (path !== undefined) return { path, backlog, options };
+  return { host, port, backlog, ipv6Only: spec.ipv6only, options };
 }

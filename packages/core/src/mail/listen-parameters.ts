@@ -4,31 +4,16 @@
  */
 import { readBytes, readSeconds } from '../config/quantity.js';
 import { parseDecimal } from '../net/address.js';
-
-/** `so_keepalive`; without it the system's default is left alone. */
-export interface Keepalive {
-  readonly on: boolean;
-  /** Seconds without traffic before the first probe; 0 = the system's default. */
-  readonly idleSeconds: number;
-  /** Seconds between probes; 0 = the system's default. */
-  readonly intervalSeconds: number;
-  /** Probes without answer before the connection is dropped; 0 = the system's default. */
-  readonly count: number;
-}
+import type { SocketOptions } from '../net/socket-options.js';
 
 /** What the parameters of one `listen` ask for. */
-export interface ListenParameters {
+export interface ListenParameters extends SocketOptions {
   readonly ssl: boolean;
   readonly proxyProtocol: boolean;
   /** A socket of its own even beside a wildcard; set or implied. */
   readonly bind: boolean;
   readonly backlog: number;
-  /** Bytes of SO_RCVBUF; undefined = the system's default. */
-  readonly rcvbuf: number | undefined;
-  /** Bytes of SO_SNDBUF; undefined = the system's default. */
-  readonly sndbuf: number | undefined;
   readonly ipv6only: boolean;
-  readonly keepalive: Keepalive | undefined;
   readonly multipath: boolean;
 }
 

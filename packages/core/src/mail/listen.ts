@@ -11,6 +11,7 @@ import {
   type AddressFamily,
   type AddressForm,
 } from '../net/address.js';
+import { socketOptionCalls } from '../net/socket-options.js';
 import { readParameters, type ListenParameters } from './listen-parameters.js';
 
 /** One address that a server listens on. */
@@ -32,16 +33,13 @@ export interface ListenSpec extends ListenParameters {
   readonly at: SourceRef;
 }
 
-/** What this build of `listen` offers. */
-export interface ListenFeatures {
-  /** Whether `ssl` is known; without it the parameter is refused, so that a port meant for TLS never speaks plainly. */
-  readonly ssl: boolean;
-  /** Whether a PROXY header is read; without it the parameter is refused, since every client would be misread. */
-  readonly proxyProtocol: boolean;
-}
-
-/** The codec of `listen`. Names are resolved while the configuration is read. */
-export function createListenCodec(features: ListenFeatures): Codec<readonly ListenSpec[]> {
+/**
+ * The codec of `listen`. Names are resolved while the configuration is read. `canSet`: whether buffer sizes and
+ * keepalive times can be set; where they cannot, a parameter that asks for it is a warning.
+ */
+export function createListenCodec(
+  canSet = () => socketOptionCalls() !== undefined,
+): Codec<readonly ListenSpec[]> {
   return {
     schema: { type: 'array', items: { type: 'string' }, minItems: 1 },
     syntax:
@@ -50,19 +48,16 @@ export function createListenCodec(features: ListenFeatures): Codec<readonly List
     refusal: (directive) => `invalid number of arguments in "${directive}" directive`,
     repeat: 'join',
     join: (first, next) => [...first, ...next],
-    parse: (words, context) => readListen(words, features, context),
+    parse: (words, context) => readListen(words, canSet, context),
   };
 }
 
-/** `listen` in a build without TLS and without PROXY headers from clients. */
-export const listenCodec: Codec<readonly ListenSpec[]> = createListenCodec({
-  ssl: false,
-  proxyProtocol: false,
-});
+/** `listen`. Whether `ssl` may stand there is known when all modules are. */
+export const listenCodec: Codec<readonly ListenSpec[]> = createListenCodec();
 
 async function readListen(
   words: readonly string[],
-  features: ListenFeatures,
+  canSet: () => boolean,
   context: ReadContext,
 ): Promise<readonly ListenSpec[]> {
   const [value = '', ...rest] = words;
@@ -74,16 +69,7 @@ async function readListen(
   if (hosts.length === 0) throw refuseAddress('host not found');
   const parameters = readParameters(rest);
   if ('refusal' in parameters) throw context.error(parameters.refusal);
-  if (parameters.ssl && !features.ssl) {
-    throw context.error('the "ssl" parameter requires ngx_mail_ssl_module');
-  }
-  if (parameters.proxyProtocol && !features.proxyProtocol) {
-    throw context.error(
-      'the "proxy_protocol" parameter is not supported by this build',
-      'clients behind a balancer that sends PROXY headers cannot be served yet',
-    );
-  }
-  warnOfIgnored(parameters, context);
+  warnOfIgnored(parameters, canSet, context);
   return hosts.flatMap((host) => specsOf(host, form, parameters, context.at));
 }
 
@@ -103,13 +89,20 @@ function specsOf(
   });
 }
 
-/** Names what the runtime cannot do, rather than leaving it out in silence. */
-function warnOfIgnored(parameters: ListenParameters, context: ReadContext): void {
+/** Names what cannot be done, rather than leaving it out in silence. */
+function warnOfIgnored(
+  parameters: ListenParameters,
+  canSet: () => boolean,
+  context: ReadContext,
+): void {
   const { rcvbuf, sndbuf, keepalive, multipath } = parameters;
   if (multipath) context.warn('multipath is not supported on this platform, ignored');
-  if (rcvbuf !== undefined) context.warn('"rcvbuf" is not supported on this platform, ignored');
-  if (sndbuf !== undefined) context.warn('"sndbuf" is not supported on this platform, ignored');
-  if (keepalive !== undefined && (keepalive.intervalSeconds > 0 || keepalive.count > 0)) {
-    context.warn('"so_keepalive" sets only the idle time on this platform, the rest is ignored');
+  const nothingToSet = rcvbuf === undefined && sndbuf === undefined && keepalive?.on !== true;
+  if (nothingToSet || canSet()) return;
+  const why = 'without the package "sockopt"';
+  if (rcvbuf !== undefined) context.warn(`"rcvbuf" is not supported ${why}, ignored`);
+  if (sndbuf !== undefined) context.warn(`"sndbuf" is not supported ${why}, ignored`);
+  if (keepalive?.on === true) {
+    context.warn(`"so_keepalive" sets only the idle time ${why}, the rest is ignored`);
   }
 }

@@ -13,16 +13,6 @@ export interface SocketPlan<S extends ListenSpec = ListenSpec> {
   readonly byHost: ReadonlyMap<string, S>;
 }
 
-/** The first address that an earlier one already has, or undefined. Report it at its `at` with {@link duplicateText}. */
-export function findDuplicate<S extends ListenSpec>(specs: readonly S[]): S | undefined {
-  const seen = new Set<string>();
-  return specs.find((spec) => {
-    const repeated = seen.has(spec.address);
-    seen.add(spec.address);
-    return repeated;
-  });
-}
-
 /** nginx's sentence about a duplicate. */
 export function duplicateText(spec: ListenSpec): string {
   return `duplicate "${spec.address}" address and port pair`;

@@ -35,6 +35,8 @@ export interface TlsFacts {
 export interface CertificateFacts {
   /** RFC 2253, for instance `CN=x,O=y`. */
   readonly subject: string;
+  /** The subject's first common name; undefined where it has none. */
+  readonly commonName?: string | undefined;
   readonly issuer: string;
   /** Upper-case hexadecimal. */
   readonly serial: string;

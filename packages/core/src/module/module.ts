@@ -27,6 +27,8 @@ export interface DeriveContext {
   /** The protocol's name, for instance `imap`. */
   readonly protocol: string;
   readonly serverName: string;
+  /** Stands for the configuration generation: a key of what its servers share. */
+  readonly generation: object;
   /** The configuration of another module of the same server. */
   conf<M extends AnyModule>(module: M): ConfOf<M>;
   /** A ConfigError at the server block. */

@@ -183,10 +183,14 @@ function endsInNumber(host: string): boolean {
 export async function resolveHost(host: string): Promise<readonly string[]> {
   if (host === '*') return ['0.0.0.0'];
   const literal = host.startsWith('[') ? host.slice(1, -1) : host;
-  if (literalFamily(literal) !== undefined) return [normalHost(literal)];
-  if (endsInNumber(host)) return [];
+  return literalFamily(literal) === undefined ? resolveName(host) : [normalHost(literal)];
+}
+
+/** The same for a host name only: `*` and brackets are no part of one. */
+export async function resolveName(name: string): Promise<readonly string[]> {
+  if (name === '' || endsInNumber(name)) return [];
   try {
-    const found = await lookup(host, { all: true, verbatim: true, hints: ADDRCONFIG });
+    const found = await lookup(name, { all: true, verbatim: true, hints: ADDRCONFIG });
     return [...new Set(found.map(({ address }) => normalHost(address)))];
   } catch {
     return [];

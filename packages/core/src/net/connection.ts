@@ -1,12 +1,32 @@
 /**
  * A socket without the stream machinery: bytes are handed to a receiver in the buffer they were read into, and
- * written with an answer whether anything is still unsent. Listeners are shared functions; a connection costs
- * one small object beside its socket. Reads go to `read-buffer.ts` where the runtime lets a socket choose its buffer
- * (`onread`), else they come as 'data' events.
+ * written with an answer whether anything is still unsent. Listeners are shared functions (`owned-socket.ts`); a
+ * connection costs one small object beside its socket. TLS puts another socket over the first one, in place or in
+ * mid-life, and nothing else changes for the receiver.
  */
-import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
+import type { Socket } from 'node:net';
+import {
+  disown,
+  drainAtFinish,
+  newSocket,
+  own,
+  readByEvent,
+  type OwnedSocket,
+  type SocketOwner,
+} from './owned-socket.js';
 import { borrowBuffer, bulkThreshold, returnBuffer, sharedBuffer } from './read-buffer.js';
 import type { ConnectionSlots } from './slots.js';
+import { clientSide } from './tls-client.js';
+import {
+  handshakeAbandoned,
+  handshakeError,
+  peerClosed,
+  streamError,
+  TlsError,
+} from './tls-error.js';
+import { Handshake, type HandshakeDone } from './tls-handshake.js';
+import { serverSide } from './tls-server.js';
+import type { TlsClientOptions, TlsServerOptions, TlsState } from './tls.js';
 
 /** Who gets what a connection reads. */
 export interface Receiver {
@@ -29,81 +49,8 @@ const nobody: Receiver = {
 
 const nothing = Buffer.alloc(0);
 
-/** A socket that knows its connection, so that listeners need no closure. */
-type OwnedSocket = Socket & { connection: Connection | undefined };
-
-class ConnectionSocket extends Socket {
-  connection: Connection | undefined;
-}
-
-// What the next read of the socket in whose callback we are goes to; `chooseBuffer` runs right after the callback.
-let nextBuffer: Buffer = sharedBuffer;
-const chooseBuffer = (): Buffer => nextBuffer;
-
-function onRead(this: OwnedSocket, length: number, buffer: Uint8Array): boolean {
-  const { connection } = this;
-  if (connection === undefined) return true;
-  connection.receiver.received(viewOf(buffer, length), connection);
-  nextBuffer = connection.readBuffer;
-  return true;
-}
-
-/** What the constructor of a socket takes, besides what its types say. */
-interface SocketOptions extends SocketConstructorOpts {
-  handle: unknown;
-  readonly onread: OnReadOpts;
-}
-
-// One object for all sockets, with every option that the constructor sets itself: its shape stays the same, and a
-// constructor that sees one shape is several times as fast as one that sees a new one each time.
-const options: SocketOptions & Readonly<Record<string, unknown>> = {
-  handle: undefined,
-  allowHalfOpen: true,
-  onread: { buffer: chooseBuffer, callback: onRead },
-  emitClose: false,
-  autoDestroy: true,
-  decodeStrings: false,
-};
-
-function newSocket(handle: unknown): OwnedSocket {
-  nextBuffer = sharedBuffer;
-  options.handle = handle;
-  const socket = new ConnectionSocket(options);
-  options.handle = undefined;
-  return socket;
-}
-
-function viewOf(buffer: Uint8Array, length: number): Buffer {
-  return Buffer.isBuffer(buffer)
-    ? buffer.subarray(0, length)
-    : Buffer.from(buffer.buffer, buffer.byteOffset, length);
-}
-
-function onData(this: OwnedSocket, bytes: Buffer): void {
-  this.connection?.receiver.received(bytes, this.connection);
-}
-
-function onEnd(this: OwnedSocket): void {
-  if (this.connection === undefined) return;
-  this.connection.peerEnded = true;
-  this.connection.receiver.ended(this.connection);
-}
-
-function onError(this: OwnedSocket, error: NodeJS.ErrnoException): void {
-  if (this.connection !== undefined) this.connection.error = error;
-}
-
-function onClose(this: OwnedSocket): void {
-  const { connection } = this;
-  if (connection === undefined) return;
-  connection.closed = true;
-  connection.dropBuffer();
-  connection.slots?.release();
-  connection.receiver.closed(connection, connection.error);
-}
-
 /** One socket and who receives from it. */
-export class Connection {
+export class Connection implements SocketOwner {
   receiver: Receiver;
   /** What broke the socket, once something did. */
   error: NodeJS.ErrnoException | undefined = undefined;
@@ -112,33 +59,41 @@ export class Connection {
   peerEnded = false;
   /** Where the slot of this connection goes when its socket is gone. */
   slots: ConnectionSlots | undefined = undefined;
-  readonly #socket: OwnedSocket;
+  /** What the TLS handshake agreed on; undefined in clear text. */
+  tls: TlsState | undefined = undefined;
+  /** What is read and written: the TLS socket once there is one, else `#transport`. */
+  #socket: OwnedSocket;
+  /** The socket of the kernel's connection. */
+  readonly #transport: OwnedSocket;
+  #handshake: Handshake | undefined = undefined;
+  #waiting: (() => void)[] | undefined = undefined;
   #own: Buffer | undefined = undefined;
   // Whether bytes in #own wait in a write of another connection.
   #lent = false;
+  // Whether each read comes in memory of its own.
+  #readsFresh: boolean;
   #stopped = false;
 
-  private constructor(socket: OwnedSocket, receiver: Receiver) {
+  private constructor(socket: OwnedSocket, receiver: Receiver, readsFresh: boolean) {
     this.#socket = socket;
+    this.#transport = socket;
     this.receiver = receiver;
-    socket.connection = this;
-    socket.on('end', onEnd);
-    socket.on('error', onError);
-    socket.on('close', onClose);
+    this.#readsFresh = readsFresh;
+    own(socket, this);
   }
 
   /** Takes over an accepted handle of the runtime; reading starts at once. */
   static accept(handle: unknown, receiver: Receiver): Connection {
     const socket = newSocket(handle);
     socket.setNoDelay(true);
-    return new Connection(socket, receiver);
+    return new Connection(socket, receiver, false);
   }
 
   /** Takes over a socket that came by an event; used where the runtime does not hand out accepted handles. */
   static adopt(socket: Socket, receiver: Receiver): Connection {
-    const owned: OwnedSocket = Object.assign(socket, { connection: undefined });
-    const connection = new Connection(owned, receiver);
-    owned.on('data', onData);
+    const owned: OwnedSocket = Object.assign(socket, { owner: undefined });
+    const connection = new Connection(owned, receiver, true);
+    readByEvent(owned);
     return connection;
   }
 
@@ -149,7 +104,7 @@ export class Connection {
     connected: (connection: Connection) => void,
   ): Connection {
     const socket = newSocket(undefined);
-    const connection = new Connection(socket, receiver);
+    const connection = new Connection(socket, receiver, false);
     socket.setNoDelay(true);
     socket.connect(target, () => {
       connected(connection);
@@ -174,12 +129,12 @@ export class Connection {
 
   /** Our end of the connection as the kernel names it. */
   get localAddress(): { readonly address: string; readonly port: number } {
-    return { address: this.#socket.localAddress ?? '', port: this.#socket.localPort ?? 0 };
+    return { address: this.#transport.localAddress ?? '', port: this.#transport.localPort ?? 0 };
   }
 
   /** The peer as the kernel names it; empty for a Unix socket. */
   get remoteAddress(): { readonly address: string; readonly port: number } {
-    return { address: this.#socket.remoteAddress ?? '', port: this.#socket.remotePort ?? 0 };
+    return { address: this.#transport.remoteAddress ?? '', port: this.#transport.remotePort ?? 0 };
   }
 
   /** Writes bytes that will not change any more. */
@@ -190,6 +145,7 @@ export class Connection {
   /** Calls back once everything written so far has left for the kernel, or the socket is gone. */
   whenFlushed(callback: () => void): void {
     if (this.flushed) callback();
+    else if (this.#socket.writableNeedDrain) (this.#waiting ??= []).push(callback);
     else this.#socket.write(nothing, callback);
   }
 
@@ -204,7 +160,7 @@ export class Connection {
 
   /** `so_keepalive`: whether the kernel probes a silent peer, and after how many ms for the first time (0: its default). */
   keepAlive(on: boolean, idleMs: number): void {
-    this.#socket.setKeepAlive(on, idleMs);
+    this.#transport.setKeepAlive(on, idleMs);
   }
 
   /** Stops reading. */
@@ -217,17 +173,17 @@ export class Connection {
   start(): void {
     if (!this.#stopped) return;
     this.#stopped = false;
-    this.#socket.resume();
+    if (this.#handshake === undefined) this.#socket.resume();
   }
 
   /**
    * Passes bytes that `from` has just read. Returns whether they have left; while they have not, the buffer they lie
-   * in is in use and `from` must not read until `from.settle()`. Small reads are copied: they lie in the shared buffer.
+   * in is in use and `from` must not read until `from.settle()`. What lies in the shared buffer is copied.
    */
   forward(bytes: Buffer, from: Connection): boolean {
     if (!this.#socket.writable) return true;
     const own = from.#own !== undefined;
-    this.#socket.write(own ? bytes : Buffer.from(bytes));
+    this.#socket.write(own || from.#readsFresh ? bytes : Buffer.from(bytes));
     if (this.#socket.writableLength === 0) {
       from.#fit(bytes.length);
       return true;
@@ -245,6 +201,7 @@ export class Connection {
 
   /** Chooses the buffer of the next read after a read of `length` bytes whose bytes are no longer needed. */
   #fit(length: number): void {
+    if (this.#readsFresh) return;
     if (this.#own === undefined) {
       if (length >= bulkThreshold) this.#own = borrowBuffer();
     } else if (length < bulkThreshold) {
@@ -261,17 +218,19 @@ export class Connection {
 
   /** Lets the process end although the connection is open; for idle connections of a pool. */
   unref(): void {
-    this.#socket.unref();
+    this.#transport.unref();
   }
 
   /** Takes {@link unref} back. */
   ref(): void {
-    this.#socket.ref();
+    this.#transport.ref();
   }
 
-  /** Sends FIN behind everything written; reading goes on. */
+  /** Sends close_notify, where there is TLS, and FIN behind everything written; reading goes on. */
   end(): void {
-    if (this.#socket.writable) this.#socket.end();
+    if (!this.#socket.writable) return;
+    if (this.#waiting !== undefined) drainAtFinish(this.#socket);
+    this.#socket.end();
   }
 
   /** Closes at once; what is unsent is lost. */
@@ -281,11 +240,128 @@ export class Connection {
 
   /** Closes with RST. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    this.#transport.resetAndDestroy();
   }
 
   /** Leaves the connection to itself: what it receives is discarded, its end closes it. */
   abandon(): void {
     this.receiver = nobody;
+  }
+
+  /**
+   * Becomes the server's side of TLS. What was written leaves in clear text first; what the receiver was given is
+   * its own to drop, and what of it belongs to the handshake comes back as `ahead`. From here to `done` nothing may
+   * be written, and the receiver is given nothing.
+   *
+   * `done` is called once. Without an error, {@link tls} is set and what the client sends comes a turn later. With one
+   * the connection is being destroyed: `receiver.closed` follows. That goes for a connection that its owner destroys, too.
+   */
+  secure(options: TlsServerOptions, done: HandshakeDone, ahead: Uint8Array = nothing): void {
+    this.#begin(new Handshake(serverSide(options), ahead, done));
+  }
+
+  /** Becomes the client's side of TLS; everything else as in {@link secure}. The server's certificate is checked first. */
+  secureAsClient(options: TlsClientOptions, done: HandshakeDone): void {
+    this.#begin(new Handshake(clientSide(options), nothing, done));
+  }
+
+  #begin(handshake: Handshake): void {
+    if (this.closed) {
+      handshake.settle(handshakeAbandoned());
+      return;
+    }
+    this.#handshake = handshake;
+    this.#transport.pause();
+    this.whenFlushed(() => {
+      this.#wrap(handshake);
+    });
+  }
+
+  #wrap(handshake: Handshake): void {
+    const transport = this.#transport;
+    if (transport.destroyed) return;
+    if (this.peerEnded) {
+      transport.destroy(peerClosed());
+      return;
+    }
+    const socket = handshake.side.wrap(transport);
+    disown(transport);
+    // What is put back is the first that OpenSSL reads.
+    if (handshake.ahead.length > 0) transport.unshift(handshake.ahead);
+    handshake.socket = socket;
+    this.#socket = socket;
+    own(socket, this);
+  }
+
+  // Runs a turn after the handshake: only then are the tickets of TLS 1.3 written, and a client that leaves after one
+  // line has them.
+  static #conclude(connection: Connection): void {
+    const handshake = connection.#handshake;
+    const socket = handshake?.socket;
+    if (handshake === undefined || socket === undefined || socket.destroyed) return;
+    const verdict = handshake.side.judge(socket);
+    if (verdict instanceof TlsError) {
+      socket.destroy(verdict);
+      return;
+    }
+    connection.tls = verdict;
+    handshake.settle(undefined);
+    setImmediate(Connection.#flow, connection);
+  }
+
+  // Runs a turn after `done`, so that an owner that awaits it is ready for the first bytes.
+  static #flow(connection: Connection): void {
+    const socket = connection.#socket;
+    connection.#handshake = undefined;
+    connection.#readsFresh = true;
+    connection.dropBuffer();
+    if (socket.destroyed) return;
+    readByEvent(socket);
+    if (connection.#stopped) socket.pause();
+    else socket.resume();
+    if (connection.peerEnded) connection.receiver.ended(connection);
+  }
+
+  /** Called by the socket only, as the following five are. */
+  socketRead(bytes: Buffer): void {
+    this.receiver.received(bytes, this);
+  }
+
+  socketEnded(): void {
+    this.peerEnded = true;
+    if (this.#handshake === undefined) this.receiver.ended(this);
+    else if (!this.#handshake.agreed) this.#socket.destroy(peerClosed());
+  }
+
+  socketFailed(error: NodeJS.ErrnoException): void {
+    if (this.tls !== undefined) this.error = streamError(error);
+    else if (this.#handshake === undefined) this.error = error;
+    else {
+      const failure = handshakeError(error);
+      this.error = failure;
+      this.#handshake.settle(failure);
+    }
+  }
+
+  socketClosed(): void {
+    this.closed = true;
+    this.#handshake?.settle(handshakeAbandoned());
+    this.socketDrained();
+    this.dropBuffer();
+    this.slots?.release();
+    this.receiver.closed(this, this.error);
+  }
+
+  socketDrained(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    this.#waiting = undefined;
+    for (const callback of waiting) callback();
+  }
+
+  socketSecured(): void {
+    if (this.#handshake === undefined || this.#handshake.agreed) return;
+    this.#handshake.agreed = true;
+    setImmediate(Connection.#conclude, this);
   }
 }

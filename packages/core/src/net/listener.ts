@@ -4,16 +4,33 @@
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { Connection, type Receiver } from './connection.js';
+import {
+  asksForAny,
+  setSocketOptions,
+  socketOptionCalls,
+  type Keepalive,
+  type RefusedOption,
+  type SocketOptionCalls,
+  type SocketOptions,
+} from './socket-options.js';
 
 /** What to listen on. */
-export type ListenTarget =
+export type ListenTarget = ListenPlace & {
+  /** Without them the system's defaults stay. */
+  readonly options?: SocketOptions;
+};
+
+type ListenPlace =
   | {
       readonly host: string;
       readonly port: number;
       readonly backlog: number;
       readonly ipv6Only: boolean;
     }
-  | { readonly path: string; readonly backlog: number };
+  /** A UNIX-domain socket. Its file must not exist, and goes when the listener is closed; a crash leaves it. */
+  | { readonly path: string; readonly backlog: number }
+  /** A listening socket that another process opened. Closing does not remove the file of a UNIX-domain socket. */
+  | { readonly fd: number; readonly backlog: number };
 
 /** Who gets accepted connections. */
 export interface Acceptor {
@@ -36,6 +53,7 @@ const unclaimed: Receiver = {
 
 /** The runtime's own listening handle, as far as it is used here. */
 interface ListeningHandle {
+  readonly fd: number;
   onconnection: (status: number, handle: unknown) => void;
 }
 
@@ -49,6 +67,8 @@ function isListeningHandle(handle: unknown): handle is ListeningHandle {
   return (
     typeof handle === 'object' &&
     handle !== null &&
+    'fd' in handle &&
+    typeof handle.fd === 'number' &&
     'onconnection' in handle &&
     typeof handle.onconnection === 'function'
   );
@@ -59,33 +79,57 @@ export function takesHandles(server: Server): boolean {
   return listeningHandle(server) !== undefined && !('bun' in process.versions);
 }
 
+const unset: SocketOptions = { rcvbuf: undefined, sndbuf: undefined, keepalive: undefined };
+
 /** A bound socket. */
 export class Listener {
   readonly #server: Server;
+  /** Options that the system refused, in nginx's order. */
+  readonly refused: readonly RefusedOption[];
 
-  private constructor(server: Server) {
+  private constructor(server: Server, refused: readonly RefusedOption[]) {
     this.#server = server;
+    this.refused = refused;
   }
 
-  /** Binds and listens. Rejects with the system's error. */
-  static open(target: ListenTarget, acceptor: Acceptor): Promise<Listener> {
+  /**
+   * Binds, listens and sets the options. Rejects with the system's error.
+   *
+   * Where `provide` gives no calls, buffer sizes are left alone, and keepalive is set on each connection with its idle
+   * time only.
+   */
+  static open(
+    target: ListenTarget,
+    acceptor: Acceptor,
+    provide: () => SocketOptionCalls | undefined = socketOptionCalls,
+  ): Promise<Listener> {
+    const { options = unset, ...place } = target;
+    const calls = asksForAny(options) ? provide() : undefined;
+    const taker = calls === undefined ? keepingAlive(acceptor, options.keepalive) : acceptor;
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => {
-      acceptor.accepted(Connection.adopt(socket, unclaimed));
+      taker.accepted(Connection.adopt(socket, unclaimed));
     });
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ ...target, exclusive: true }, () => {
+      server.listen({ ...place, exclusive: true }, () => {
         server.removeListener('error', reject);
         server.on('error', (error: NodeJS.ErrnoException) => {
           acceptor.failed(error);
         });
-        if (takesHandles(server)) takeHandles(server, acceptor);
-        resolve(new Listener(server));
+        if (takesHandles(server)) takeHandles(server, taker);
+        const fd = listeningHandle(server)?.fd;
+        const settable = fd !== undefined && calls !== undefined;
+        resolve(new Listener(server, settable ? setSocketOptions(fd, options, calls) : []));
       });
     });
   }
 
-  /** Where it listens; the port that the kernel chose, for port 0. */
+  /** The descriptor of the socket, for a process that shall listen on it too; undefined where the runtime hides it. */
+  get fd(): number | undefined {
+    return listeningHandle(this.#server)?.fd;
+  }
+
+  /** Where it listens; the port that the kernel chose, for port 0. The path of an adopted UNIX socket is empty. */
   get address(): { readonly host: string; readonly port: number } | { readonly path: string } {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') return { path: address ?? '' };
@@ -100,6 +144,25 @@ export class Listener {
       });
     });
   }
+}
+
+/** Two hours, as RFC 1122, 4.2.3.6 has it and systems do; the runtime refuses to leave it to the system. */
+const usualIdleSeconds = 7200;
+
+/** An acceptor of connections that are set one by one, for want of a listening socket to inherit from. */
+function keepingAlive(acceptor: Acceptor, keepalive: Keepalive | undefined): Acceptor {
+  if (keepalive === undefined) return acceptor;
+  const { on, idleSeconds } = keepalive;
+  const idleMs = 1000 * (idleSeconds === 0 ? usualIdleSeconds : idleSeconds);
+  return {
+    accepted: (connection) => {
+      connection.keepAlive(on, idleMs);
+      acceptor.accepted(connection);
+    },
+    failed: (error) => {
+      acceptor.failed(error);
+    },
+  };
 }
 
 function takeHandles(server: Server, acceptor: Acceptor): void {

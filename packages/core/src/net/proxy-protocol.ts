@@ -40,7 +40,6 @@ const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n', 'latin1');
 const v1Start = Buffer.from('PROXY ');
 const fixedV2 = 16;
 const crcType = 0x03;
-const crcBytes = 7;
 
 const cr = 0x0d;
 const lf = 0x0a;
@@ -59,16 +58,44 @@ export function encodeProxyV1(source: ProxyEndpoint, destination: ProxyEndpoint)
   return Buffer.from(`PROXY TCP${ipv4 ? '4' : '6'} ${text(from)} ${text(to)} ${ports}\r\n`);
 }
 
-/** A header of version 2 with its CRC32c; LOCAL where either end is no IP address. */
-export function encodeProxyV2(source: ProxyEndpoint, destination: ProxyEndpoint): Buffer {
+/** An additional field of a header of version 2. */
+export interface Tlv {
+  readonly type: number;
+  readonly value: Uint8Array;
+}
+
+/**
+ * Longest value of a field that is written, in bytes. Peers bound what they read, as {@link longestV2} does here, and
+ * a certificate's names have no bound of their own.
+ */
+const longestTlv = 1024;
+
+/** Type, length and value of each field in order. A field whose value is empty or too long is left out. */
+export function encodeTlvs(tlvs: readonly Tlv[]): Buffer {
+  const fit = tlvs.filter(({ value }) => value.length > 0 && value.length <= longestTlv);
+  return Buffer.concat(
+    fit.flatMap(({ type, value }) => [
+      Buffer.from([type, value.length >> 8, value.length & 0xff]),
+      value,
+    ]),
+  );
+}
+
+/** A header of version 2 with `tlvs` and, behind them, its CRC32c; LOCAL where either end is no IP address. */
+export function encodeProxyV2(
+  source: ProxyEndpoint,
+  destination: ProxyEndpoint,
+  tlvs: readonly Tlv[] = [],
+): Buffer {
   const from = ipBytes(source.address);
   const to = ipBytes(destination.address);
   const known = from !== undefined && to !== undefined;
   const addresses = known ? addressBlock(from, source.port, to, destination.port) : Buffer.alloc(0);
   const family = addresses.length === 0 ? 0x00 : addresses.length === 12 ? 0x11 : 0x21;
-  const head = Buffer.from([known ? 0x21 : 0x20, family, 0, addresses.length + crcBytes]);
-  const checksum = Buffer.from([crcType, 0, 4, 0, 0, 0, 0]);
-  const header = Buffer.concat([signature, head, addresses, checksum]);
+  const fields = encodeTlvs([...tlvs, { type: crcType, value: Buffer.alloc(4) }]);
+  const length = addresses.length + fields.length;
+  const head = Buffer.from([known ? 0x21 : 0x20, family, length >> 8, length & 0xff]);
+  const header = Buffer.concat([signature, head, addresses, fields]);
   header.writeUInt32BE(crc32c(header), header.length - 4);
   return header;
 }

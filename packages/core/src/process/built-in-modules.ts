@@ -3,13 +3,15 @@ import type { AnyModule } from '../module/module.js';
 import { mail } from '../mail/core-module.js';
 import { authHttp } from '../mail/modules/auth-http/module.js';
 import { proxy } from '../mail/modules/proxy/module.js';
+import { realip } from '../mail/modules/realip/module.js';
 import { coreModule, eventsModule } from './core-module.js';
 
-/** Kernel, events, mail core, auth_http and proxy. */
+/** Kernel, events, mail core, auth_http, proxy and realip. */
 export const builtInModules: readonly AnyModule[] = [
   coreModule,
   eventsModule,
   mail,
   authHttp,
   proxy,
+  realip,
 ];

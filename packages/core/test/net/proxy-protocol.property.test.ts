@@ -51,6 +51,23 @@ it.each([
   60_000,
 );
 
+it('what version 2 writes with fields is read again, within its bound', () => {
+  const tlv = fc.record({
+    type: fc.nat({ max: 255 }).filter((type) => type !== 0x03),
+    value: fc.oneof(
+      fc.uint8Array({ maxLength: 20 }),
+      fc.uint8Array({ minLength: 1020, maxLength: 1030 }),
+    ),
+  });
+  fc.assert(
+    fc.property(address4, address6, fc.array(tlv, { maxLength: 3 }), (from, to, tlvs) => {
+      const header = encodeProxyV2(from, to, tlvs);
+      expect(decodeProxyHeader(header)).toMatchObject({ kind: 'done', length: header.length });
+    }),
+    { numRuns: 20_000 },
+  );
+}, 60_000);
+
 it('any bytes give an answer, the same one in pieces', () => {
   const start = fc.constantFrom(
     Buffer.from('PROXY TCP4 1.2.3.4 '),

@@ -83,6 +83,21 @@ describe('writing', () => {
     expect(header.readUInt32BE(header.length - 4)).toBe(crc32c(expected));
   });
 
+  it('version 2: fields stand between addresses and checksum, without empty and too long ones', () => {
+    const header = encodeProxyV2(v4('192.0.2.7', 1), v4('192.0.2.8', 2), [
+      { type: 0x02, value: Buffer.from('name') },
+      { type: 0x01, value: Buffer.alloc(0) },
+      { type: 0xe0, value: Buffer.alloc(1024, 7) },
+      { type: 0xe1, value: Buffer.alloc(1025, 7) },
+    ]);
+    const fields = `020004 6e616d65 e00400 ${'07'.repeat(1024)} 030004`;
+    const length = (12 + 7 + 1027 + 7).toString(16).padStart(4, '0');
+    const expected = header2(`2111 ${length} c0000207 c0000208 0001 0002 ${fields} 00000000`);
+    expect(header.subarray(0, -4)).toEqual(expected.subarray(0, -4));
+    expect(header.readUInt32BE(header.length - 4)).toBe(crc32c(expected));
+    expect(decodeProxyHeader(header)).toMatchObject({ kind: 'done', length: header.length });
+  });
+
   it('the checksum is CRC-32C', () => {
     expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
     expect(crc32c(Buffer.alloc(32))).toBe(0x8a9136aa);
@@ -122,13 +137,22 @@ describe('reading version 1', () => {
 
   it.each([
     ['K2: a command', 'EHLO x\r\n', 'EHLO x'],
-    ['K4: an octet above 255', 'PROXY TCP4 999.0.2.1 192.0.2.2 1234 25\r\n'],
+    ['G4, K4: an octet above 255', 'PROXY TCP4 999.0.2.1 192.0.2.2 1234 25\r\n'],
     ['K4: a port above 65535', 'PROXY TCP4 192.0.2.1 192.0.2.2 70000 25\r\n'],
     ['K4: LF alone', 'PROXY TCP4 192.0.2.1 192.0.2.2 1 2\n'],
     ['K4: a zone', 'PROXY TCP6 fe80::1%eth0 ::1 1 2\r\n'],
     ['K4: leading zeros', 'PROXY TCP4 01.2.3.4 1.2.3.4 1 2\r\n'],
     ['K4: a tab', 'PROXY\tTCP4 1.2.3.4 1.2.3.4 1 2\r\n', 'PROXY\\x09TCP4 1.2.3.4 1.2.3.4 1 2'],
     ['K4: two spaces', 'PROXY TCP4  1.2.3.4 1.2.3.4 1 2\r\n'],
+    ['K4: 200 bytes without an end', 'x'.repeat(200), 'x'.repeat(107)],
+    ['K7: a CR in an address', 'PROXY TCP4 1.2.3.4\rX 1.2.3.4 1 2\r\n', 'PROXY TCP4 1.2.3.4'],
+    ['K7: an LF in an address', 'PROXY TCP4 1.2\n.3.4 1.2.3.4 1 2\r\n', 'PROXY TCP4 1.2'],
+    [
+      'K7: a NUL in an address',
+      'PROXY TCP4 1.2.3.4\0 1.2.3.4 1 2\r\n',
+      'PROXY TCP4 1.2.3.4\\x00 1.2.3.4 1 2',
+    ],
+    ['K4: a second line', 'PROXY TCP4 1.2.3.4\r\nPROXY UNKNOWN\r\n', 'PROXY TCP4 1.2.3.4'],
     ['K4: lower case', 'proxy TCP4 1.2.3.4 1.2.3.4 1 2\r\n'],
     ['an unknown protocol', 'PROXY UDP4 1.2.3.4 1.2.3.4 1 2\r\n'],
     ['the wrong family', 'PROXY TCP6 1.2.3.4 1.2.3.4 1 2\r\n'],
@@ -163,15 +187,31 @@ describe('reading version 1', () => {
 describe('reading version 2', () => {
   const addresses = 'c0000207 c6336401 04d2 03e1';
   const ends = { source: v4('192.0.2.7', 1234), destination: v4('198.51.100.1', 993) };
+  const sum = crc32c(header2(`2111 0016 ${addresses} 040000 030004 00000000`))
+    .toString(16)
+    .padStart(8, '0');
 
   it.each([
     { name: 'IPv4', bytes: `2111 000c ${addresses}`, length: 28, ...ends },
     { name: 'TLVs', bytes: `2111 0011 ${addresses} 0400024142`, length: 33, ...ends },
     { name: 'a TLV without value', bytes: `2111 000f ${addresses} 040000`, length: 31, ...ends },
+    {
+      name: 'K7: a name with a line end, of which nothing is kept',
+      bytes: `2111 0013 ${addresses} 020004 610d0a58`,
+      length: 35,
+      ...ends,
+    },
+    {
+      name: 'a NOOP before the checksum',
+      bytes: `2111 0016 ${addresses} 040000 030004 ${sum}`,
+      length: 38,
+      ...ends,
+    },
     { name: 'K8: LOCAL', bytes: '2000 0000', length: 16 },
     { name: 'LOCAL with anything', bytes: '2011 0003 ffffff', length: 19 },
     { name: 'UNSPEC', bytes: '2100 0002 0000', length: 18 },
     { name: 'a datagram', bytes: `2112 000c ${addresses}`, length: 28 },
+    { name: 'a UNIX socket with half its addresses', bytes: '2131 0004 41414141', length: 20 },
     { name: 'a UNIX socket', bytes: `2131 00d8 ${'00'.repeat(216)}`, length: 232 },
   ])('$name', ({ name: _name, bytes, length, ...endpoints }) => {
     const header = header2(bytes);
@@ -192,6 +232,18 @@ describe('reading version 2', () => {
       reason: 'unknown PROXY protocol command: 15',
     },
     { name: 'a length of 65535', bytes: '2111 ffff', reason: 'header is too large' },
+    {
+      name: 'a length of 65535 behind which only addresses come',
+      bytes: `2111 ffff ${addresses}`,
+      reason: 'header is too large',
+    },
+    {
+      name: 'an IPv6 header with IPv4 addresses',
+      bytes: `2121 000c ${addresses}`,
+      reason: 'address block is too short',
+    },
+    { name: 'version 3', bytes: '3111 0000', reason: 'unknown PROXY protocol version: 3' },
+    { name: 'command 2', bytes: '2211 0000', reason: 'unknown PROXY protocol command: 2' },
     {
       name: 'a short address block',
       bytes: '2111 0004 41414141',

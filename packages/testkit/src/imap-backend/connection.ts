@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import { CommandReader, type ImapCommand } from './command-reader.js';
 import { perform } from './commands.js';
 import { capabilities, logInPlain } from './login-commands.js';
-import type { Mailbox } from './mailbox.js';
+import type { LoginCheck } from '../mail-store/login-check.js';
+import type { Mailbox } from '../mail-store/mailbox.js';
 import { bad, no, ok, type Answer, type ImapSession } from './session.js';
 import { textOf, wordOf } from './tokens.js';
 import type { View } from './view.js';
@@ -14,7 +15,7 @@ const mostUnsent = 16 << 20;
 /** Serves one client. */
 export class ImapConnection implements ImapSession {
   readonly mailbox: Mailbox;
-  readonly check: (user: string, password: string) => boolean;
+  readonly check: LoginCheck;
   user: string | undefined;
   view: View | undefined;
   readonly #socket: Socket;
@@ -22,11 +23,7 @@ export class ImapConnection implements ImapSession {
   /** The tag of an AUTHENTICATE or IDLE whose next line is awaited. */
   #awaiting: { readonly what: 'password' | 'DONE'; readonly tag: string } | undefined;
 
-  constructor(
-    socket: Socket,
-    mailbox: Mailbox,
-    check: (user: string, password: string) => boolean,
-  ) {
+  constructor(socket: Socket, mailbox: Mailbox, check: LoginCheck) {
     this.mailbox = mailbox;
     this.check = check;
     this.#socket = socket;

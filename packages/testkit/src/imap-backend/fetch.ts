@@ -1,6 +1,13 @@
 /** FETCH: which items a client asks for, and their values for one message. */
-import { addressesOf, bodyOf, contentTypeOf, fieldOf, headerOf, selectFields } from './message.js';
-import type { StoredMessage } from './mailbox.js';
+import {
+  addressesOf,
+  bodyOf,
+  contentTypeOf,
+  fieldOf,
+  headerOf,
+  selectFields,
+} from '../mail-store/message.js';
+import type { StoredMessage } from '../mail-store/mailbox.js';
 import { astring, wordOf, type Token } from './tokens.js';
 
 /** One item; gives its name and value as response bytes. */

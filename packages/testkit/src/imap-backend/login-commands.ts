@@ -1,4 +1,5 @@
 /** Commands that need no mailbox: CAPABILITY, LOGIN, ID, LOGOUT and the like. */
+import { plainLogin } from '../mail-store/login-check.js';
 import { bad, no, ok, type Handler, type ImapSession } from './session.js';
 import { textOf } from './tokens.js';
 
@@ -52,10 +53,6 @@ export function logIn(session: ImapSession, user: string, password: string) {
 /** Decides about a SASL PLAIN answer in base64; `*` means that the client gave up. */
 export function logInPlain(session: ImapSession, answer: string) {
   if (answer === '*') return bad('given up');
-  const fields = Buffer.from(answer, 'base64').toString('utf8').split('\0');
-  const [, user, password] = fields;
-  if (fields.length !== 3 || user === undefined || password === undefined) {
-    return bad('not a PLAIN answer');
-  }
-  return logIn(session, user, password);
+  const credentials = plainLogin(answer);
+  return credentials === undefined ? bad('not a PLAIN answer') : logIn(session, ...credentials);
 }

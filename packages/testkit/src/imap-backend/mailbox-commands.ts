@@ -1,5 +1,5 @@
 /** Commands on mailboxes: SELECT, LIST, STATUS, APPEND and the like. There is one mailbox, INBOX. */
-import type { StoredMessage } from './mailbox.js';
+import type { StoredMessage } from '../mail-store/mailbox.js';
 import { bad, no, ok, type Answer, type Handler, type ImapSession } from './session.js';
 import { sequenceSet, type InSet } from './sequence-set.js';
 import { textOf, wordOf, type Token } from './tokens.js';

@@ -1,6 +1,6 @@
 /** Commands on messages: FETCH, STORE, SEARCH, and the same with UIDs. */
 import { fetchItems, flagsItem, uidItem, type FetchItem } from './fetch.js';
-import type { StoredMessage } from './mailbox.js';
+import type { StoredMessage } from '../mail-store/mailbox.js';
 import { fixed, uidExpunge } from './mailbox-commands.js';
 import { searchCondition } from './search.js';
 import { sequenceSet } from './sequence-set.js';

@@ -1,6 +1,6 @@
 /** SEARCH: keys to a condition on messages (RFC 3501, section 6.4.4). */
-import type { StoredMessage } from './mailbox.js';
-import { bodyOf, fieldOf } from './message.js';
+import type { StoredMessage } from '../mail-store/mailbox.js';
+import { bodyOf, fieldOf } from '../mail-store/message.js';
 import { sequenceSet } from './sequence-set.js';
 import { textOf, wordOf, type Token } from './tokens.js';
 

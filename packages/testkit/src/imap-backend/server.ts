@@ -4,16 +4,14 @@
  */
 import { Listening, type ListenOptions } from '../listening.js';
 import { ImapConnection } from './connection.js';
-import { Mailbox, type MailboxLimits } from './mailbox.js';
-import { welcomeMessage } from './welcome.js';
+import type { LoginCheck } from '../mail-store/login-check.js';
+import type { Mailbox } from '../mail-store/mailbox.js';
+import { mailboxOf, type StoreOptions } from '../mail-store/store-options.js';
 
 /** How an IMAP backend runs. */
-export interface ImapBackendOptions extends ListenOptions {
+export interface ImapBackendOptions extends ListenOptions, StoreOptions {
   /** Whether a login is right. Default: every login is. */
-  readonly check?: (user: string, password: string) => boolean;
-  /** Messages at the start. Default: one that says welcome. */
-  readonly messages?: readonly (string | Uint8Array)[];
-  readonly limits?: MailboxLimits;
+  readonly check?: LoginCheck;
   /** Connections at the same time; more are closed at once. Default 1000. */
   readonly maxConnections?: number;
 }
@@ -38,8 +36,7 @@ export interface ImapBackend {
  * backend.inbox.append('Subject: hello\r\n\r\nHello.\r\n');
  */
 export async function startImapBackend(options: ImapBackendOptions = {}): Promise<ImapBackend> {
-  const inbox = new Mailbox('INBOX', options.limits);
-  for (const message of options.messages ?? [welcomeMessage]) inbox.append(message);
+  const inbox = mailboxOf(options);
   const { check = () => true, maxConnections = 1000 } = options;
   const listening = await Listening.start(options, (socket) => {
     if (listening.open > maxConnections) socket.destroy();

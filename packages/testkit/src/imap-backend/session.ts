@@ -1,5 +1,5 @@
 /** What the commands of one session work on, and the form of their answers. */
-import type { Mailbox } from './mailbox.js';
+import type { Mailbox } from '../mail-store/mailbox.js';
 import type { Token } from './tokens.js';
 import type { View } from './view.js';
 

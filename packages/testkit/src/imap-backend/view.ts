@@ -1,5 +1,5 @@
 /** A selected mailbox as one session sees it: sequence numbers change only where the client is told. */
-import type { Mailbox, StoredMessage } from './mailbox.js';
+import type { Mailbox, StoredMessage } from '../mail-store/mailbox.js';
 
 /** A snapshot that is brought up to date at the places where RFC 3501 (section 7.4.1) allows it. */
 export class View {

@@ -59,6 +59,8 @@ export class RequestTemplate {
     this.#tail = Buffer.from(
       headers.map(([name, value]) => `${name}: ${value}\r\n`).join('') + '\r\n',
     );
+    // The usual one belongs to the configuration, not to the first session that needs it.
+    this.#head('plain');
   }
 
   /** The bytes of one request. They hold the password: overwrite them once they are sent. */

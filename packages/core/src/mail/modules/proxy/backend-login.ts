@@ -1,14 +1,16 @@
 /**
- * The login at a backend: connect, send the PROXY header where asked for, then play the protocol's upstream dialog in
- * strict lock-step. One deadline bounds it all. A reply is complete when the dialog says so; bytes behind a
+ * The login at a backend: connect, send the PROXY header where asked for, start TLS where asked for, then play the
+ * protocol's upstream dialog in strict lock-step. One deadline bounds it all. A reply is complete when the dialog says so; bytes behind a
  * reply that has still to be answered are a fault of the backend (a reply to a question not yet asked).
  */
 import { printable } from '../../../log/printable.js';
 import { Connection, type Receiver } from '../../../net/connection.js';
 import type { ConnectionSlots } from '../../../net/slots.js';
+import type { TlsClientOptions } from '../../../net/tls.js';
 import { timedOut } from '../../errors.js';
-import type { BackendLogin, Upstream } from '../../outcome.js';
-import type { BackendConversation, Session } from '../../session.js';
+import type { BackendLogin, Upstream, UpstreamTls } from '../../outcome.js';
+import type { BackendConversation, BackendStep, Session } from '../../session.js';
+import type { BackendTls } from './backend-tls.js';
 import { proxyHeader } from './proxy-header.js';
 
 /** What a backend login is done with. */
@@ -18,6 +20,7 @@ export interface BackendLoginOptions {
     readonly timeoutMs: number;
     readonly passErrorMessage: boolean;
     readonly proxyProtocol: 'off' | 'on' | 'v2';
+    readonly tls: BackendTls;
   };
   /** Milliseconds for connecting and the whole login. */
   readonly timeoutMs: number;
@@ -47,7 +50,7 @@ export function logInAtBackend(
     return Promise.resolve(failed);
   }
   return new Promise((resolve) => {
-    new BackendDialog(session, options, resolve).connect(upstream);
+    new BackendDialog(session, upstream, options, resolve).connect();
   });
 }
 
@@ -62,8 +65,10 @@ function isOurselves(session: Session, { host, port }: Upstream): boolean {
 
 class BackendDialog implements Receiver {
   readonly #session: Session;
+  readonly #upstream: Upstream;
   readonly #options: BackendLoginOptions;
   readonly #resolve: (login: BackendLogin) => void;
+  readonly #tls: UpstreamTls;
   readonly #conversation: BackendConversation;
   readonly #deadline: NodeJS.Timeout;
   #connection: Connection | undefined;
@@ -72,28 +77,57 @@ class BackendDialog implements Receiver {
 
   constructor(
     session: Session,
+    upstream: Upstream,
     options: BackendLoginOptions,
     resolve: (login: BackendLogin) => void,
   ) {
     this.#session = session;
+    this.#upstream = upstream;
     this.#options = options;
     this.#resolve = resolve;
-    this.#conversation = session.converse();
+    this.#tls = options.conf.tls.mode(upstream);
+    this.#conversation = session.converse({ startTls: this.#tls === 'starttls' });
     this.#deadline = setTimeout(this.#expire, Math.min(options.timeoutMs, longestTimerMs));
     session.onAbandon(this.#abandon);
   }
 
-  connect(upstream: Upstream): void {
-    this.#connection = Connection.open(upstream, this, this.#connected);
+  connect(): void {
+    this.#connection = Connection.open(this.#upstream, this, this.#connected);
     this.#connection.slots = this.#options.connections;
   }
 
   readonly #connected = (connection: Connection): void => {
     const { proxyProtocol } = this.#options.conf;
-    if (proxyProtocol === 'off') return;
-    this.#session.log.action = 'sending PROXY protocol header to upstream';
-    connection.send(proxyHeader(this.#session, proxyProtocol));
+    if (proxyProtocol !== 'off') {
+      this.#session.log.action = 'sending PROXY protocol header to upstream';
+      connection.send(proxyHeader(this.#session, proxyProtocol));
+    }
+    if (this.#tls === 'on') this.#secure();
   };
+
+  /** TLS from here on. What the backend said before counts for nothing. */
+  #secure(then?: () => void): void {
+    const { log } = this.#session;
+    log.action = 'SSL handshaking to upstream';
+    let options: TlsClientOptions;
+    try {
+      options = this.#options.conf.tls.options(this.#upstream);
+    } catch (error) {
+      log.fault(error);
+      this.#settle(failed);
+      return;
+    }
+    this.#connection?.secureAsClient(options, (error) => {
+      if (this.#settled) return;
+      if (error !== undefined) {
+        log.error(error.message);
+        this.#settle(failed);
+        return;
+      }
+      log.action = 'reading response from upstream';
+      if (then !== undefined) this.#guard(then);
+    });
+  }
 
   readonly #expire = (): void => {
     this.#session.log.info('upstream timed out', timedOut);
@@ -108,7 +142,19 @@ class BackendDialog implements Receiver {
     if (this.#settled) return;
     this.#session.log.action = 'reading response from upstream';
     this.#held = this.#held.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#held, bytes]);
-    this.#judge();
+    this.#guard(() => {
+      this.#judge();
+    });
+  }
+
+  /** A dialog that throws is a fault of its package and ends this login only. */
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#session.log.fault(error);
+      this.#settle(failed);
+    }
   }
 
   #judge(): void {
@@ -126,37 +172,46 @@ class BackendDialog implements Receiver {
 
   /** Takes one reply. Returns whether another may be waiting in what is held. */
   #step(reply: Buffer, rest: Buffer): boolean {
-    const step = this.#conversation.step(reply);
+    return this.#follow(this.#conversation.step(reply), rest);
+  }
+
+  #follow(step: BackendStep, rest: Buffer): boolean {
     switch (step.do) {
       case 'wait':
         this.#held = rest;
         return rest.length > 0;
-      case 'send':
-        if (rest.length > 0) {
-          this.#refused(rest, undefined);
-          return false;
-        }
-        this.#held = nothing;
-        this.#session.log.action = step.while;
-        this.#connection?.send(step.bytes);
-        return false;
       case 'relay':
         this.#ready(step.reply, rest);
         return false;
       case 'fail':
         this.#refused(step.text, step.reply);
         return false;
-      case 'startTls':
-        this.#settle(failed);
-        return false;
       case 'abort':
         this.#session.log.error(step.message);
         this.#settle(failed);
+        return false;
+      case 'send':
+      case 'startTls':
+        // A reply to what was not asked yet, or an answer in clear text to what is asked inside TLS.
+        if (rest.length > 0) this.#refused(rest, undefined);
+        else this.#goOn(step);
         return false;
       default:
         step satisfies never;
         return false;
     }
+  }
+
+  #goOn(step: Extract<BackendStep, { do: 'send' | 'startTls' }>): void {
+    this.#held = nothing;
+    if (step.do === 'startTls') {
+      this.#secure(() => {
+        this.#follow(this.#conversation.secured(), nothing);
+      });
+      return;
+    }
+    this.#session.log.action = step.while;
+    this.#connection?.send(step.bytes);
   }
 
   #ready(reply: Uint8Array, rest: Uint8Array): void {

@@ -14,6 +14,7 @@ const context: DeriveContext = {
   at: { file: 'nginx.conf', line: 3 },
   protocol: 'pop3',
   serverName: 'mx.test',
+  generation: {},
   conf: () => expect.unreachable(),
   error: (message) => new ConfigError(message, { file: 'nginx.conf', line: 3 }),
 };

@@ -1,0 +1,158 @@
+/**
+ * `ssl_conf_command`: commands of SSL_CONF_cmd(3), as far as Node has a way to what they set. They come after all other
+ * directives, so they win. Names of commands are compared without regard to case, values as OpenSSL does.
+ */
+import { constants } from 'node:crypto';
+import { resolvePath } from '../../../config/codec.js';
+import { loadDhParameters } from './dh-parameters.js';
+import { commandFailed, commandUnsupported } from './errors.js';
+import { isSuite, knownVersions, type ProtocolVersion } from './protocols.js';
+import { namesCiphers, refusalOf, type TlsParameters } from './tls-parameters.js';
+
+/** A command: its name, its value, and the directory of relative paths in it. */
+export interface ConfCommand {
+  readonly name: string;
+  readonly value: string;
+  readonly confPrefix: string;
+}
+
+/** The parameters with `value` carried out; undefined where the value is wrong. */
+type Change = (parameters: TlsParameters, value: string) => TlsParameters | undefined;
+
+const allVersions = knownVersions(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']);
+
+function versionNamed(name: string): ProtocolVersion | undefined {
+  return allVersions.find((version) => version === name);
+}
+
+/** Bits of options by name: `on` is set by the name, `off` by `-name`. What Node has no constant for is a number. */
+const optionBits: ReadonlyMap<string, { readonly on: number; readonly off: number }> = new Map([
+  ['sessionticket', { on: 0, off: constants.SSL_OP_NO_TICKET }],
+  ['serverpreference', { on: constants.SSL_OP_CIPHER_SERVER_PREFERENCE, off: 0 }],
+  ['encryptthenmac', { on: 0, off: constants.SSL_OP_NO_ENCRYPT_THEN_MAC }],
+  ['emptyfragments', { on: 0, off: constants.SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS }],
+  ['allownodhekex', { on: constants.SSL_OP_ALLOW_NO_DHE_KEX, off: 0 }],
+  ['prioritizechacha', { on: constants.SSL_OP_PRIORITIZE_CHACHA, off: 0 }],
+  ['norenegotiation', { on: constants.SSL_OP_NO_RENEGOTIATION, off: 0 }],
+  ['extendedmastersecret', { on: 0, off: 0x1 }],
+  ['ignoreunexpectedeof', { on: 0x80, off: 0 }],
+  ['canames', { on: 0, off: 0x200 }],
+  ['antireplay', { on: 0, off: 0x100_0000 }],
+  ['dhsingle', { on: 0, off: 0 }],
+  ['ecdhsingle', { on: 0, off: 0 }],
+]);
+
+/** `+name` and `name` are on, `-name` is off. */
+function readSigned(word: string): { readonly name: string; readonly on: boolean } {
+  const hasSign = word.startsWith('+') || word.startsWith('-');
+  return { name: hasSign ? word.slice(1) : word, on: !word.startsWith('-') };
+}
+
+/** The items of a list that is separated by commas. */
+function itemsOf(value: string): readonly string[] {
+  return value.split(',').map((item) => item.trim());
+}
+
+function changeOptions(parameters: TlsParameters, value: string): TlsParameters | undefined {
+  let { options } = parameters;
+  for (const item of itemsOf(value)) {
+    const { name, on } = readSigned(item);
+    const bits = optionBits.get(name.toLowerCase());
+    // Renegotiation stays refused.
+    if (bits === undefined || (name.toLowerCase() === 'norenegotiation' && !on)) return undefined;
+    options &= ~(on ? bits.off : bits.on);
+    options |= on ? bits.on : bits.off;
+  }
+  return { ...parameters, options };
+}
+
+function changeProtocols(parameters: TlsParameters, value: string): TlsParameters | undefined {
+  let protocols = parameters.protocols;
+  for (const item of itemsOf(value)) {
+    const { name, on } = readSigned(item);
+    const version = versionNamed(name);
+    const named =
+      name.toUpperCase() === 'ALL' ? allVersions : version === undefined ? [] : [version];
+    if (named.length === 0) return undefined;
+    protocols = allVersions.filter((one) => (named.includes(one) ? on : protocols.includes(one)));
+  }
+  return { ...parameters, protocols };
+}
+
+/** Takes from the protocols what is beyond a bound; `None` is no bound. */
+function bound(isWithin: (index: number, limit: number) => boolean): Change {
+  return (parameters, value) => {
+    if (value === 'None') return parameters;
+    const version = versionNamed(value);
+    if (version === undefined) return undefined;
+    const limit = allVersions.indexOf(version);
+    const protocols = parameters.protocols.filter((one) =>
+      isWithin(allVersions.indexOf(one), limit),
+    );
+    return { ...parameters, protocols };
+  };
+}
+
+function changeSuites(parameters: TlsParameters, suites: string): TlsParameters | undefined {
+  return suites.split(':').every(isSuite) ? { ...parameters, suites } : undefined;
+}
+
+const changeCurves: Change = (parameters, curves) => ({ ...parameters, curves });
+
+const changes: ReadonlyMap<string, Change> = new Map<string, Change>([
+  ['options', changeOptions],
+  ['protocol', changeProtocols],
+  ['minprotocol', bound((index, limit) => index >= limit)],
+  ['maxprotocol', bound((index, limit) => index <= limit)],
+  [
+    'cipherstring',
+    (parameters, ciphers) => (namesCiphers(ciphers) ? { ...parameters, ciphers } : undefined),
+  ],
+  ['ciphersuites', changeSuites],
+  ['curves', changeCurves],
+  ['groups', changeCurves],
+  ['ecdhparameters', changeCurves],
+  ['signaturealgorithms', (parameters, signatures) => ({ ...parameters, signatures })],
+]);
+
+/** Commands of OpenSSL that have no counterpart in Node. */
+const unsupported: ReadonlySet<string> = new Set([
+  'certificate',
+  'privatekey',
+  'chaincafile',
+  'chaincapath',
+  'chaincastore',
+  'verifycafile',
+  'verifycapath',
+  'verifycastore',
+  'requestcafile',
+  'requestcapath',
+  'requestcastore',
+  'clientcafile',
+  'clientcapath',
+  'clientcastore',
+  'serverinfofile',
+  'clientsignaturealgorithms',
+  'recordpadding',
+  'numtickets',
+  'verifymode',
+]);
+
+/** Carries out one command. Throws ConfigError. */
+export function applyCommand(parameters: TlsParameters, command: ConfCommand): TlsParameters {
+  const { name, value, confPrefix } = command;
+  const key = name.toLowerCase();
+  if (key === 'dhparameters') {
+    const dhParameters = loadDhParameters(resolvePath(value, confPrefix));
+    return { ...parameters, dhParameters };
+  }
+  if (unsupported.has(key)) throw commandUnsupported(name, value);
+  const change = changes.get(key);
+  if (change === undefined) {
+    throw commandFailed(name, value, `error:0A000182:SSL routines::unknown cmd name:cmd=${name}`);
+  }
+  const changed = change(parameters, value);
+  if (changed !== undefined && refusalOf(changed) === undefined) return changed;
+  const cause = `error:0A000180:SSL routines::bad value:cmd=${name}, value=${value}`;
+  throw commandFailed(name, value, cause);
+}

@@ -1,0 +1,26 @@
+/** `ssl_dhparam`: parameters of DHE ciphers. Node passes over a file that holds none, so it is looked at here first. */
+import { callFailed } from './errors.js';
+import { DerTag, readElement, readElements } from './der.js';
+import { noStartLine, pemBlocks, readPem } from './pem-files.js';
+
+const label = 'DH PARAMETERS';
+
+/** The first parameters in the file at `name`, in PEM form. Throws ConfigError. */
+export function loadDhParameters(name: string): string {
+  const read = readPem(name);
+  if ('cause' in read) throw callFailed('BIO_new_file', name, read.cause);
+  const [block] = pemBlocks(read.text, [label]);
+  if (block === undefined) {
+    throw callFailed('PEM_read_bio_DHparams', name, noStartLine(label));
+  }
+  if (isDhParameters(block)) return block;
+  throw callFailed('PEM_read_bio_DHparams', name, 'error:0488000D:PEM routines::ASN1 lib');
+}
+
+/** DHParameter of PKCS #3: a sequence that begins with the integers p and g. */
+function isDhParameters(block: string): boolean {
+  const lines = block.split('\n').filter((line) => !line.startsWith('-----'));
+  const sequence = readElement(Buffer.from(lines.join(''), 'base64'));
+  const [prime, generator] = readElements(sequence?.content ?? Buffer.alloc(0)) ?? [];
+  return prime?.tag === DerTag.integer && generator?.tag === DerTag.integer;
+}

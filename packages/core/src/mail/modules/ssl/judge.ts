@@ -1,0 +1,56 @@
+/** What becomes of a client after the handshake: the table of `ssl_verify_client` (ngx_mail_handler.c). */
+import type { X509Certificate } from 'node:crypto';
+import type { TlsState } from '../../../net/tls.js';
+import type { TlsFacts, TlsVerdict } from '../../tls-policy.js';
+import { certificateFacts, type OwnAlgorithms } from './certificate-facts.js';
+import { isChainTooLong } from './chain-depth.js';
+import { isAboutTrust, verifyError } from './verify-errors.js';
+
+/** The value of `ssl_verify_client`. */
+export type VerifyMode = 'off' | 'on' | 'optional' | 'optional_no_ca';
+
+/** How clients' certificates are judged. */
+export interface VerifySettings {
+  readonly mode: VerifyMode;
+  readonly depth: number;
+  /** Those that are trusted. */
+  readonly authorities: readonly X509Certificate[];
+}
+
+/** The verdict on a finished handshake. `own` are the algorithms of the certificate that we showed. */
+export function judge(
+  state: TlsState,
+  settings: VerifySettings,
+  own: OwnAlgorithms | undefined,
+): TlsVerdict {
+  const { mode } = settings;
+  if (mode === 'off') return { facts: { state, verify: undefined, certificate: undefined, own } };
+  const { peerCertificate } = state;
+  if (peerCertificate === undefined) {
+    const facts: TlsFacts = { state, verify: 'NONE', certificate: undefined, own };
+    return mode === 'on' ? { facts, refusal: missing } : { facts };
+  }
+  const certificate = certificateFacts(peerCertificate);
+  const code = faultOf(peerCertificate, state, settings);
+  if (code === undefined) return { facts: { state, verify: 'SUCCESS', certificate, own } };
+  const { number, text } = verifyError(code);
+  const facts: TlsFacts = { state, verify: `FAILED:${text}`, certificate, own };
+  if (mode === 'optional_no_ca' && isAboutTrust(code)) return { facts };
+  const log = `client SSL certificate verify error: (${String(number)}:${text})`;
+  return { facts, refusal: { reply: 'certificateError', log } };
+}
+
+const missing: NonNullable<TlsVerdict['refusal']> = Object.freeze({
+  reply: 'noCertificate',
+  log: 'client sent no required SSL certificate',
+});
+
+/** Node's code of what is wrong with the certificate, or undefined. */
+function faultOf(
+  certificate: X509Certificate,
+  { verifyError: found }: TlsState,
+  { authorities, depth }: VerifySettings,
+): string | undefined {
+  if (found !== undefined) return found;
+  return isChainTooLong(certificate, authorities, depth) ? 'CERT_CHAIN_TOO_LONG' : undefined;
+}

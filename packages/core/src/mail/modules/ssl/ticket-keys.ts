@@ -1,0 +1,107 @@
+/**
+ * Keys of session tickets (RFC 5077): from files, so that machines and restarts share them, or made by ourselves.
+ *
+ * Node takes one key of 48 bytes (name, HMAC key, AES key). More than one key needs the callback of its secure contexts,
+ * which its documentation leaves out; it has been there since Node 0.11. A runtime without it gets the first key alone:
+ * tickets made with others are then simply not resumed.
+ */
+import { hkdfSync, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { SecureContext } from 'node:tls';
+import type { SourceRef } from '../../../config/directive.js';
+import { ConfigError } from '../../../errors.js';
+import { errnoText } from '../../../log/errno.js';
+
+/** `ssl_session_ticket_key`: a file, and where it is named. */
+export interface TicketKeyFile {
+  readonly path: string;
+  readonly at: SourceRef;
+}
+
+/** One key: AES-128-CBC and HMAC-SHA-256. */
+export interface TicketKey {
+  readonly name: Buffer;
+  readonly hmac: Buffer;
+  readonly aes: Buffer;
+}
+
+/**
+ * Reads a key file: 48 bytes are nginx's name, AES key, HMAC key; 80 bytes name, HMAC key, AES key with keys of 32 bytes.
+ * Node has only AES-128, so of the latter AES key the first half is used. Throws ConfigError.
+ */
+export function readTicketKey({ path, at }: TicketKeyFile): TicketKey {
+  const bytes = readBytes(path, at);
+  const name = bytes.subarray(0, 16);
+  if (bytes.length === 48) return { name, aes: bytes.subarray(16, 32), hmac: bytes.subarray(32) };
+  if (bytes.length === 80) {
+    return { name, hmac: bytes.subarray(16, 48), aes: bytes.subarray(48, 64) };
+  }
+  throw new ConfigError(`"${path}" must be 48 or 80 bytes`, at);
+}
+
+function readBytes(path: string, at: SourceRef): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const failure = error as NodeJS.ErrnoException;
+    const call = failure.code === 'EISDIR' ? 'read' : 'open';
+    throw new ConfigError(`${call}() "${path}" failed (${errnoText(failure)})`, at);
+  }
+}
+
+/** The key in the form of Node's `ticketKeys`. */
+export function nodeTicketKey({ name, hmac, aes }: TicketKey): Buffer {
+  return Buffer.concat([name, hmac.subarray(0, 16), aes]);
+}
+
+// What all keys of our own come from. Workers take that of their master, so that tickets hold in all of them.
+let secret = randomBytes(32);
+
+/** The secret that this process makes its ticket keys from; for its workers. */
+export function ticketSecret(): Buffer {
+  return secret;
+}
+
+/** Takes the secret of another process, before servers are built. */
+export function adoptTicketSecret(shared: Buffer): void {
+  secret = Buffer.from(shared);
+}
+
+/**
+ * A key of our own in the form of Node's `ticketKeys`: the same for all servers with the same session id context, of
+ * this process and of those that share its secret.
+ */
+export function ownTicketKey(sessionIdContext: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, sessionIdContext, 'postern session tickets', 48));
+}
+
+/** What OpenSSL is told: whether the ticket is taken (and to be made anew), then the keys. */
+type TicketAnswer = readonly [verdict: 0 | 1 | 2, hmac: Buffer, aes: Buffer, ...made: Buffer[]];
+
+interface TicketKeyHost {
+  enableTicketKeyCallback(): void;
+  onticketkeycallback(name: Buffer, iv: Buffer, encrypt: boolean): TicketAnswer;
+}
+
+function isTicketKeyHost(native: object): native is TicketKeyHost {
+  return 'enableTicketKeyCallback' in native;
+}
+
+/** Whether one key of 48 bytes says it all, so that Node's own option serves. */
+export function isSimple(keys: readonly TicketKey[]): boolean {
+  return keys.length === 1 && keys[0]?.hmac.length === 16;
+}
+
+/** Makes `context` encrypt with the first of `keys` and decrypt with all; a ticket of a later key is replaced. */
+export function useTicketKeys(context: SecureContext, keys: readonly TicketKey[]): void {
+  const native = context.context as object;
+  const [first] = keys;
+  if (first === undefined || !isTicketKeyHost(native)) return;
+  native.enableTicketKeyCallback();
+  native.onticketkeycallback = (name, _iv, encrypt) => {
+    if (encrypt) return [1, first.hmac, first.aes, first.name, randomBytes(16)];
+    const key = keys.find((one) => one.name.equals(name));
+    if (key === undefined) return [0, first.hmac, first.aes];
+    return [key === first ? 1 : 2, key.hmac, key.aes];
+  };
+}

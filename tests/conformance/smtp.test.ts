@@ -1,0 +1,4 @@
+/** SMTP beside a real nginx. */
+import { describeConformance } from './conformance.js';
+
+describeConformance('smtp');
