@@ -4,9 +4,18 @@ import type { Account } from './accounts.js';
 /** Mail is read and written by an unprivileged user, as Dovecot insists. */
 export const mailUser = { uid: 65_534, gid: 65_534 } as const;
 
-/** `dovecot.conf`: plain-text IMAP on one loopback port, limits high enough for 500 sessions from one address. */
-export const dovecotConf = (directory: string, port: number): string => `
-protocols = imap
+/** The ports of a Dovecot. */
+export interface DovecotPorts {
+  readonly imap: number;
+  readonly pop3: number;
+}
+
+/**
+ * `dovecot.conf`: plain-text IMAP and POP3 on loopback, limits high enough for 500 sessions from one address, and a
+ * socket at which other programs may have logins checked.
+ */
+export const dovecotConf = (directory: string, ports: DovecotPorts, authSocket: string): string => `
+protocols = imap pop3
 listen = 127.0.0.1
 base_dir = ${directory}/run
 log_path = ${directory}/dovecot.log
@@ -46,10 +55,25 @@ service imap-login {
   process_min_avail = 1
   client_limit = 2000
   inet_listener imap {
-    port = ${String(port)}
+    port = ${String(ports.imap)}
   }
   inet_listener imaps {
     port = 0
+  }
+}
+service pop3-login {
+  service_count = 0
+  process_min_avail = 1
+  inet_listener pop3 {
+    port = ${String(ports.pop3)}
+  }
+  inet_listener pop3s {
+    port = 0
+  }
+}
+service auth {
+  unix_listener ${authSocket} {
+    mode = 0666
   }
 }
 service imap {

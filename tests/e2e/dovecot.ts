@@ -1,21 +1,25 @@
 /**
  * A private Dovecot: own configuration, users, mailboxes, sockets and log, all in one temporary directory, listening on
- * one loopback port. It must be started as root, as every Dovecot whose mail belongs to another user.
+ * two loopback ports. It must be started as root, as every Dovecot whose mail belongs to another user.
  */
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectClient } from '@postern/testkit';
 import type { Account } from './accounts.js';
 import { Child, run } from './child.js';
-import { dovecotConf, mailUser, usersFile } from './dovecot-config.js';
+import { dovecotConf, mailUser, usersFile, type DovecotPorts } from './dovecot-config.js';
 import { freePort } from './free-port.js';
+import { greetingOf } from './greeting.js';
+import { familyOf, isRunning, textOf } from './processes.js';
 import { until } from './until.js';
 
 /** A running Dovecot. */
 export interface Dovecot {
-  readonly port: number;
+  /** Where it speaks which protocol. */
+  readonly ports: DovecotPorts;
+  /** A socket at which other programs may have logins checked. */
+  readonly authSocket: string;
   /** Puts a message into the INBOX of `account`, as a delivery would. Lines must end in CRLF. */
   deliver(account: Account, message: Buffer): void;
   /** The messages in the INBOX of `account` as they are on disk, in the order they came. */
@@ -33,9 +37,10 @@ export async function startDovecot(accounts: readonly Account[]): Promise<Doveco
   const directory = mkdtempSync(join(tmpdir(), 'dovecot-'));
   // Its processes run as other users and must get through.
   chmodSync(directory, 0o755);
-  const port = await freePort();
+  const ports = { imap: await freePort(), pop3: await freePort() };
+  const authSocket = join(directory, 'auth');
   const conf = join(directory, 'dovecot.conf');
-  writeFileSync(conf, dovecotConf(directory, port));
+  writeFileSync(conf, dovecotConf(directory, ports, authSocket));
   writeFileSync(join(directory, 'users'), usersFile(directory, accounts));
   for (const account of accounts) makeMailbox(directory, account);
   const child = new Child('dovecot', ['-F', '-c', conf]);
@@ -47,7 +52,10 @@ export async function startDovecot(accounts: readonly Account[]): Promise<Doveco
     rmSync(directory, { recursive: true });
   };
   try {
-    await until('greeting of Dovecot', () => child.hasEnded || greets(port), { state: log });
+    const greets = async (): Promise<boolean> =>
+      (await greetingOf(ports.imap)).startsWith('* OK') &&
+      (await greetingOf(ports.pop3)).startsWith('+OK');
+    await until('greeting of Dovecot', () => child.hasEnded || greets(), { state: log });
     if (child.hasEnded) throw new Error(`Dovecot did not start: ${log()}`);
   } catch (error) {
     await stop();
@@ -55,7 +63,8 @@ export async function startDovecot(accounts: readonly Account[]): Promise<Doveco
   }
   let deliveries = 0;
   return {
-    port,
+    ports,
+    authSocket,
     log,
     stop,
     deliver: (account, message) => {
@@ -98,33 +107,4 @@ function storedIn(inbox: string): readonly Buffer[] {
   );
   files.sort((one, other) => Number.parseFloat(one.name) - Number.parseFloat(other.name));
   return files.map(({ path }) => readFileSync(path));
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-async function greets(port: number): Promise<boolean> {
-  try {
-    const client = await connectClient(port);
-    const greeting = await client.line().finally(() => client.close());
-    return greeting.startsWith('* OK');
-  } catch {
-    return false;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  const stat = textOf(`/proc/${String(pid)}/stat`);
-  return stat !== '' && !stat.includes(') Z ');
-}
-
-/** A process and all that descend from it. */
-function familyOf(pid: number): readonly number[] {
-  const children = textOf(`/proc/${String(pid)}/task/${String(pid)}/children`);
-  return [pid, ...children.split(' ').filter(Boolean).map(Number).flatMap(familyOf)];
 }

@@ -137,7 +137,7 @@ describe('H2: an auth service that is down', () => {
     await until('error in the log', () => stage.front.log().includes(line), {
       state: () => stage.front.log(),
     });
-    const again = await startAuthService(accounts, stage.dovecot.port, port);
+    const again = await startAuthService(accounts, stage.dovecot.ports.imap, port);
     await expectWorkingProxy().finally(() => again.close());
   });
 });

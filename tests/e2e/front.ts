@@ -1,18 +1,18 @@
 /**
  * What the tests run against: postern. For work on the tests themselves `POSTERN_E2E_FRONT` puts something else there:
- * `nginx` (the installed one) or `direct` (no proxy at all: the clients talk to Dovecot).
+ * `nginx` (the installed one) or `direct` (no proxy at all: the clients talk to the mail server).
  */
 import { existsSync } from 'node:fs';
 import { startPostern } from './postern.js';
 import { startProxyProcess, type Front, type FrontOptions } from './proxy-process.js';
 
-/** Starts what stands in front of the Dovecot on `dovecotPort`. */
-export function startFront(dovecotPort: number, options: FrontOptions): Promise<Front> {
+/** Starts what stands in front of the mail server on `backendPort`. */
+export function startFront(backendPort: number, options: FrontOptions): Promise<Front> {
   switch (process.env['POSTERN_E2E_FRONT']) {
     case 'nginx':
       return startNginx(options);
     case 'direct':
-      return Promise.resolve(noFront(dovecotPort));
+      return Promise.resolve(noFront(backendPort));
     default:
       return startPostern(options);
   }

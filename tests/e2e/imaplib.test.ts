@@ -64,7 +64,7 @@ describe('a refused login', () => {
 
   it('with a wait can be repeated with the right password on the same connection', async () => {
     stage.auth.answerWith((request) =>
-      request.attempt === 1 ? refuseLogin('Once more', 1) : acceptLogin(stage.dovecot.port),
+      request.attempt === 1 ? refuseLogin('Once more', 1) : acceptLogin(stage.dovecot.ports.imap),
     );
     const client = await connectClient(stage.front.port, { deadlineMs: 60_000 });
     await client.line();

@@ -3,12 +3,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSyn
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectClient } from '@postern/testkit';
 import { Child } from './child.js';
 import { freePort } from './free-port.js';
+import { greetingOf } from './greeting.js';
 import { until } from './until.js';
 
-/** What stands between the clients and Dovecot. */
+/** What stands between the clients and the mail server. */
 export interface Front {
   readonly port: number;
   /** Process id of the proxy, 0 if there is none. */
@@ -23,19 +23,43 @@ export interface Front {
   stop(): Promise<void>;
 }
 
+/** What a proxy speaks. */
+export type Protocol = 'imap' | 'pop3' | 'smtp';
+
 /** What differs from test to test in the configuration. */
 export interface FrontOptions {
   readonly authPort: number;
+  /** Default `imap`. */
+  readonly protocol?: Protocol;
   /** Level of the error log, default `info`. */
   readonly logLevel?: string;
   /** Further directives of `mail {}`. */
   readonly mail?: string;
+  /** Further directives of `server {}`, where those of the protocol can be replaced. */
+  readonly server?: string;
 }
 
 /** A program and its arguments, given the directory that holds `nginx.conf`. */
 export type CommandLine = (directory: string) => readonly [command: string, ...args: string[]];
 
-const configuration = (port: number, { authPort, logLevel = 'info', mail = '' }: FrontOptions) => `
+/** What each protocol offers its clients, in `mail {}`. */
+const offers: Readonly<Record<Protocol, string>> = {
+  imap: 'imap_auth plain login cram-md5; imap_capabilities IMAP4rev1 UIDPLUS IDLE LITERAL+;',
+  pop3: 'pop3_auth plain apop cram-md5; pop3_capabilities TOP USER UIDL PIPELINING;',
+  smtp: 'smtp_auth plain login cram-md5; smtp_capabilities PIPELINING 8BITMIME "SIZE 104857600";',
+};
+
+/** What a proxy greets with. */
+const greetings: Readonly<Record<Protocol, string>> = {
+  imap: '* OK IMAP4 ready',
+  pop3: '+OK POP3 ready',
+  smtp: '220 mail.example.com ESMTP ready',
+};
+
+const configuration = (
+  port: number,
+  { authPort, protocol = 'imap', logLevel = 'info', mail = '', server = '' }: FrontOptions,
+): string => `
 worker_processes 1;
 error_log logs/error.log ${logLevel};
 pid logs/proxy.pid;
@@ -45,12 +69,12 @@ events {
 mail {
     server_name mail.example.com;
     auth_http 127.0.0.1:${String(authPort)}/auth;
-    imap_auth plain login cram-md5;
-    imap_capabilities IMAP4rev1 UIDPLUS IDLE LITERAL+;
+    ${offers[protocol]}
     ${mail}
     server {
         listen 127.0.0.1:${String(port)} backlog=1024;
-        protocol imap;
+        protocol ${protocol};
+        ${server}
     }
 }
 `;
@@ -65,6 +89,7 @@ export async function startProxyProcess(
   mkdirSync(join(directory, 'logs'));
   const port = await freePort();
   writeFileSync(join(directory, 'nginx.conf'), configuration(port, options));
+  const greeting = greetings[options.protocol ?? 'imap'];
   const [command, ...args] = commandLine(directory);
   const child = new Child(command, args);
   const log = (): string => contents(join(directory, 'logs/error.log'));
@@ -78,23 +103,14 @@ export async function startProxyProcess(
     }
   };
   try {
-    await until('greeting of the proxy', () => child.hasEnded || greets(port), { state: written });
+    const greets = async (): Promise<boolean> => (await greetingOf(port)).startsWith(greeting);
+    await until('greeting of the proxy', () => child.hasEnded || greets(), { state: written });
     if (child.hasEnded) throw new Error(`the proxy did not start: ${written()}`);
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;
   }
   return { port, pid: child.pid, isRunning: () => !child.hasEnded, log, written, stop };
-}
-
-async function greets(port: number): Promise<boolean> {
-  try {
-    const client = await connectClient(port);
-    const greeting = await client.line().finally(() => client.close());
-    return greeting === '* OK IMAP4 ready';
-  } catch {
-    return false;
-  }
 }
 
 const contents = (path: string): string => (existsSync(path) ? readFileSync(path, 'latin1') : '');

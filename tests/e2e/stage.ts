@@ -1,8 +1,9 @@
-/** Everything a test needs: Dovecot, the auth service that points at it, and the proxy in front. */
+/** Everything a test of IMAP or POP3 needs: Dovecot, the auth service that points at it, and the proxy in front. */
 import type { AuthServer } from '@postern/testkit';
 import { accounts, type Account } from './accounts.js';
 import { startAuthService } from './auth-service.js';
 import { startDovecot, type Dovecot } from './dovecot.js';
+import { Ensemble } from './ensemble.js';
 import { startFront } from './front.js';
 import type { Front, FrontOptions } from './proxy-process.js';
 
@@ -16,34 +17,25 @@ export interface Stage {
 }
 
 /** How a stage is set. */
-export interface StageOptions extends Omit<FrontOptions, 'authPort'> {
+export interface StageOptions extends Omit<FrontOptions, 'authPort' | 'protocol'> {
+  /** What the proxy speaks; default `imap`. */
+  readonly protocol?: 'imap' | 'pop3';
   /** Who has a mailbox; default {@link accounts}. */
   readonly people?: readonly Account[];
 }
 
 /** Starts all three; when one fails, the others are stopped. */
-export async function setStage({
+export function setStage({
   people = accounts,
+  protocol = 'imap',
   ...options
 }: StageOptions = {}): Promise<Stage> {
-  const started: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    const outcomes = await Promise.allSettled(started.map((end) => end()));
-    const failures = outcomes.flatMap((each) =>
-      each.status === 'rejected' ? [String(each.reason)] : [],
-    );
-    if (failures.length > 0) throw new Error(failures.join('\n'));
-  };
-  try {
-    const dovecot = await startDovecot(people);
-    started.push(() => dovecot.stop());
-    const auth = await startAuthService(people, dovecot.port);
-    started.push(() => auth.close());
-    const front = await startFront(dovecot.port, { ...options, authPort: auth.port });
-    started.push(() => front.stop());
-    return { dovecot, auth, front, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  return Ensemble.start(async (ensemble) => {
+    const dovecot = await ensemble.add(startDovecot(people), (each) => each.stop());
+    const port = dovecot.ports[protocol];
+    const auth = await ensemble.add(startAuthService(people, port), (each) => each.close());
+    const plan = { ...options, protocol, authPort: auth.port };
+    const front = await ensemble.add(startFront(port, plan), (each) => each.stop());
+    return { dovecot, auth, front, stop: () => ensemble.stop() };
+  });
 }

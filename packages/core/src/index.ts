@@ -22,6 +22,7 @@ export type * from './module/module.js';
 export { mail } from './mail/core-module.js';
 export { authHttp } from './mail/modules/auth-http/module.js';
 export { proxy } from './mail/modules/proxy/module.js';
+export { ssl } from './mail/modules/ssl/module.js';
 export { realip } from './mail/modules/realip/module.js';
 export { createMailHooks, Stage } from './mail/phases.js';
 export type * from './mail/phases.js';

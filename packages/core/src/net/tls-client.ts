@@ -2,26 +2,22 @@
 import { isIP, type Socket } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { X509Certificate } from 'node:crypto';
-import type { OwnedSocket } from './owned-socket.js';
 import type { OwnedTlsSocket, TlsSide } from './tls-handshake.js';
-import { peerClosed, untrustedServer, wrongServerName, type TlsError } from './tls-error.js';
+import { peerClosed, TlsError, untrustedServer, wrongServerName } from './tls-error.js';
 import { certificateFault, stateOf } from './tls-state.js';
 import type { TlsClientOptions, TlsState } from './tls.js';
 
-function onSecure(this: OwnedSocket): void {
-  this.owner?.socketSecured();
-}
-
-/** The certificate is judged by {@link ClientSide.judge}, chain and name, also where a session is resumed. */
+/** The certificate is judged by {@link ClientSide}, chain and name. */
 const judgedLater = (): undefined => undefined;
 
-/** The client's side for these options. */
+/** The client's side for these options, for one handshake. */
 export function clientSide(options: TlsClientOptions): TlsSide {
   return new ClientSide(options);
 }
 
 class ClientSide implements TlsSide {
   readonly #options: TlsClientOptions;
+  #verdict: TlsState | TlsError = peerClosed();
 
   constructor(options: TlsClientOptions) {
     this.#options = options;
@@ -29,23 +25,38 @@ class ClientSide implements TlsSide {
 
   wrap(socket: Socket): OwnedTlsSocket {
     const { resumption } = this.#options;
-    const secured = Object.assign(connect(connectOptions(this.#options, socket)), {
-      owner: undefined,
+    const plain = connect(connectOptions(this.#options, socket));
+    const secured: OwnedTlsSocket = Object.assign(plain, { owner: undefined });
+    secured.on('secureConnect', () => {
+      this.#verdict = verdictOn(secured, this.#options.verifyName);
+      secured.owner?.socketSecured();
     });
-    if (resumption !== undefined) secured.on('session', resumption.keep);
-    secured.on('secureConnect', onSecure);
+    if (resumption !== undefined) {
+      // Node tells of sessions after 'secureConnect' only.
+      secured.on('session', (session) => {
+        if (!(this.#verdict instanceof TlsError)) resumption.keep(session);
+      });
+    }
     return secured;
   }
 
-  judge(socket: TLSSocket): TlsState | TlsError {
-    const { verifyName } = this.#options;
-    const state = stateOf(socket, true);
-    if (verifyName === undefined) return state;
-    if (state.peerCertificate === undefined) return peerClosed();
-    const fault = certificateFault(socket);
-    if (fault !== undefined) return untrustedServer(fault.code, fault.reason);
-    return bears(state.peerCertificate, verifyName) ? state : wrongServerName(verifyName);
+  judge(): TlsState | TlsError {
+    return this.#verdict;
   }
+}
+
+/**
+ * A resumed session has OpenSSL's verdict of its first handshake but no certificate to compare with the name: that was
+ * done before the session was given away.
+ */
+function verdictOn(socket: TLSSocket, verifyName: string | undefined): TlsState | TlsError {
+  const state = stateOf(socket, true);
+  if (verifyName === undefined) return state;
+  const fault = certificateFault(socket);
+  if (fault !== undefined) return untrustedServer(fault.code, fault.reason);
+  if (state.resumed) return state;
+  const isNamed = state.peerCertificate !== undefined && bears(state.peerCertificate, verifyName);
+  return isNamed ? state : wrongServerName(verifyName);
 }
 
 function connectOptions(options: TlsClientOptions, socket: Socket): ConnectionOptions {

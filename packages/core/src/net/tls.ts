@@ -30,7 +30,10 @@ export interface TlsClientOptions {
   readonly serverName: string | undefined;
   /** The name that the server's certificate must bear; undefined: neither name nor chain is checked. */
   readonly verifyName: string | undefined;
-  /** A session to resume, and who is given new ones. */
+  /**
+   * A session to resume, and who is given new ones. A session is resumed without its server's name being checked again:
+   * it must be one that `keep` was given for the same `verifyName`.
+   */
   readonly resumption?: {
     readonly session: Buffer | undefined;
     readonly keep: (session: Buffer) => void;
@@ -49,7 +52,7 @@ export interface TlsState {
   readonly alpn: string | undefined;
   /** Whether the session was resumed. */
   readonly resumed: boolean;
-  /** The peer's certificate, where it sent one (or the resumed session holds one). */
+  /** The peer's certificate, where it sent one, or, on the server's side, where the resumed session holds one. */
   readonly peerCertificate: X509Certificate | undefined;
   /** OpenSSL's verdict about it: undefined where it is good; else its code, for instance `CERT_HAS_EXPIRED`. */
   readonly verifyError: string | undefined;
