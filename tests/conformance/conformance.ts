@@ -9,7 +9,6 @@ import {
 import { nginxWith, posternWith, temporaryCertificate } from './proxies.js';
 import {
   forNginx,
-  forPostern,
   traceOf,
   transcriptsOf,
   undisturbed,
@@ -22,7 +21,7 @@ const version = (await nginxVersion()) ?? '0';
 export function describeConformance(protocol: TranscriptProtocol): void {
   const transcripts = transcriptsOf(protocol);
   const nginxCases = forNginx(transcripts, version);
-  const sharedCases = forPostern(nginxCases).filter(({ transcript }) => {
+  const sharedCases = nginxCases.filter(({ transcript }) => {
     return transcript.differs.length === 0;
   });
   let files: Awaited<ReturnType<typeof temporaryCertificate>>;
@@ -46,7 +45,7 @@ export function describeConformance(protocol: TranscriptProtocol): void {
   });
 
   describe('postern', () => {
-    it.each(forPostern(transcripts))('behaves as $name says', async ({ transcript }) => {
+    it.each(transcripts)('behaves as $name says', async ({ transcript }) => {
       const start = posternWith(files, { asNginx: false });
       const outcomes = await runWholeAndSplit(transcript, { protocol, start });
       for (const { differences } of outcomes) expect(formatDifferences(differences)).toBe('');

@@ -39,7 +39,12 @@ function serverBlock(plan: ProxyPlan, files: CertificateFiles): string {
     'listen {listen};',
     ...(given('server_name') ? [] : ['server_name mail.example.com;']),
     ...(given('starttls')
-      ? [`ssl_certificate ${files.certificate};`, `ssl_certificate_key ${files.key};`]
+      ? [
+          `ssl_certificate ${files.certificate};`,
+          `ssl_certificate_key ${files.key};`,
+          // The default of nginx before 1.23.4 had no TLS 1.3.
+          'ssl_protocols TLSv1.2 TLSv1.3;',
+        ]
       : []),
     plan.server,
   ];

@@ -5,7 +5,6 @@ import {
   formatDifferences,
   isAtLeast,
   isSalt,
-  needsCertificate,
   parseTranscript,
   settings,
   type Outcome,
@@ -40,10 +39,6 @@ export const transcriptsOf = (protocol: TranscriptProtocol): readonly Named[] =>
         transcript: parseTranscript(readFileSync(new URL(file, folder), 'utf8')),
       }));
   });
-
-/** Those that postern can perform. TLS is not built yet: what nginx does there is checked, what postern does is not. */
-export const forPostern = (transcripts: readonly Named[]): readonly Named[] =>
-  transcripts.filter(({ transcript }) => !needsCertificate(transcript));
 
 /** Those that nginx of this version performs, in the way it does. */
 export function forNginx(transcripts: readonly Named[], version: string): readonly Named[] {

@@ -32,3 +32,17 @@ export function bigMessage(megabytes: number): Buffer {
 /** SHA-256 in hexadecimal. */
 export const checksum = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
+
+const [lineFeed, carriageReturn] = [10, 13];
+
+/** `message` with CR put before each LF, as files of Unix become messages of the network. */
+export function withCarriageReturns(message: Buffer): Buffer {
+  const lines = message.reduce((count, byte) => (byte === lineFeed ? count + 1 : count), 0);
+  const result = Buffer.alloc(message.length + lines);
+  let at = 0;
+  for (const byte of message) {
+    if (byte === lineFeed) result[at++] = carriageReturn;
+    result[at++] = byte;
+  }
+  return result;
+}

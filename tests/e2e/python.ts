@@ -1,9 +1,9 @@
-/** Clients written with Python's imaplib: clients/*.py, which read what they shall do from standard input. */
+/** Clients written with Python's mail libraries: clients/*.py, which read what they shall do from standard input. */
 import { fileURLToPath } from 'node:url';
 import type { Account } from './accounts.js';
 import { run } from './child.js';
 
-/** The ways in which clients/account.py can log in. */
+/** The ways in which clients/account.py can log in over IMAP. */
 export const waysToLogIn = [
   'LOGIN, quoted',
   'LOGIN, literal',
@@ -15,6 +15,31 @@ export const waysToLogIn = [
 
 /** One of {@link waysToLogIn}. */
 export type WayToLogIn = (typeof waysToLogIn)[number];
+
+/** The ways in which clients/pop.py can log in. */
+export const waysToLogInByPop = [
+  'USER and PASS',
+  'APOP',
+  'AUTH PLAIN',
+  'AUTH PLAIN, asked for',
+  'AUTH LOGIN',
+  'AUTH CRAM-MD5',
+] as const;
+
+/** One of {@link waysToLogInByPop}. */
+export type WayToLogInByPop = (typeof waysToLogInByPop)[number];
+
+/** The ways in which clients/mta.py can log in. */
+export const waysToLogInBySmtp = [
+  'AUTH PLAIN',
+  'AUTH PLAIN, asked for',
+  'AUTH LOGIN',
+  'AUTH LOGIN with the name',
+  'AUTH CRAM-MD5',
+] as const;
+
+/** One of {@link waysToLogInBySmtp}. */
+export type WayToLogInBySmtp = (typeof waysToLogInBySmtp)[number];
 
 /** Runs clients/`name`.py with `request` and gives its output; rejects with Python's words when it fails. */
 export function runClient(name: string, request: object): Promise<Buffer> {

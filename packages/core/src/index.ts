@@ -37,6 +37,9 @@ export { Secret } from './mail/secret.js';
 export { unsafeCredentials } from './mail/errors.js';
 export { printable } from './log/printable.js';
 export * from './mail/sasl/index.js';
+export * from './mail/wire/ascii.js';
+export { HeldBytes } from './mail/wire/held-bytes.js';
+export * from './mail/wire/reply-line.js';
 
 // The proxy as a library
 export { createServer } from './process/create-server.js';

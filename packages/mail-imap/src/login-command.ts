@@ -1,5 +1,5 @@
 /** The LOGIN command for a backend (RFC 9051, section 6.2.3), in quoted strings or in literals. */
-import { ascii } from './replies.js';
+import { ascii } from '@postern/core';
 
 /** Longest command in quoted strings, in bytes: servers need not take longer lines (RFC 2683, section 3.2.1.5). */
 const longestLine = 1000;

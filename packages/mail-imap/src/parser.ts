@@ -3,9 +3,8 @@
  * `imap_client_buffer` bytes; a burst of commands may be longer, unlike nginx's, whose buffer is emptied only when
  * all of it was used. After an overflow, or a wrong line behind which a literal follows unasked, it takes no more.
  */
-import type { Expectation, Parsed, Parser } from '@postern/core';
+import { HeldBytes, type Expectation, type Parsed, type Parser } from '@postern/core';
 import { bareCommand, createCommand, type ImapCommand } from './command.js';
-import { HeldBytes } from './held-bytes.js';
 import { createScan, restartScan, type Argument, type Outcome } from './scan.js';
 
 const lf = 0x0a;

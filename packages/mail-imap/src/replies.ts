@@ -1,9 +1,5 @@
 /** Everything the proxy itself says to an IMAP client (RFC 9051, section 7), byte for byte nginx's. */
-
-/** Bytes of an ASCII text. */
-export function ascii(text: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(text, 'latin1'));
-}
+import { ascii, endsLine } from '@postern/core';
 
 function line(text: string): Uint8Array {
   return ascii(`${text}\r\n`);
@@ -45,8 +41,4 @@ export function statusLine(status: 'ok' | 'refused', text: string): Uint8Array {
   const bytes = Buffer.from(text, 'utf8');
   for (const [at, byte] of bytes.entries()) if (endsLine(byte)) bytes[at] = 0x20;
   return Buffer.concat([status === 'ok' ? okStart : noStart, bytes, lineEnd]);
-}
-
-function endsLine(byte: number): boolean {
-  return byte === 0x0d || byte === 0x0a || byte === 0x00;
 }

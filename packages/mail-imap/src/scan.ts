@@ -5,7 +5,8 @@
  * Each state is a function; the current one is `scan.step`. Stricter than nginx: a literal must fit in what is left
  * of the client's buffer before it is invited, `{0}` is an empty argument, and a quoted string holds no NUL.
  */
-import { isLetter, verbs, type Verb } from './command.js';
+import { isLetter } from '@postern/core';
+import { verbs, type Verb } from './command.js';
 
 /** What a byte led to. `invalid` comes with the line's LF: the rest of a wrong line is passed over first. */
 export type Outcome = 'more' | 'done' | 'invitation' | 'invalid';

@@ -8,15 +8,17 @@
  * before it. What comes behind a reply is the caller's business.
  */
 import {
+  ascii,
+  lineLength,
+  startsWith,
+  withoutLineEnd,
   unsafeCredentials,
   type UpstreamDialog,
   type UpstreamLogin,
   type UpstreamStep,
 } from '@postern/core';
 import type { ImapClientState } from './client-dialog.js';
-import { lineLength, startsWith, withoutLineEnd } from './reply-line.js';
 import { literalCommands, quotedCommand } from './login-command.js';
-import { ascii } from './replies.js';
 
 /** What the dialog needs of a server's configuration: the value of `proxy_imap_login`. */
 export interface ImapUpstreamConf {

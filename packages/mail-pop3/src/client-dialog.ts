@@ -5,6 +5,7 @@
  * `max_errors`, what is refused here (arguments, order, base64, a mechanism that is not enabled) does not.
  */
 import {
+  endsLine,
   answerSasl,
   startSasl,
   type ClientAction,
@@ -20,7 +21,7 @@ import {
 } from '@postern/core';
 import type { CapabilityReplies, Pop3AuthMethod } from './capabilities.js';
 import type { Pop3Command } from './command.js';
-import { challengeLine, endsLine, greetingLine, replies, statusLine } from './replies.js';
+import { challengeLine, greetingLine, replies, statusLine } from './replies.js';
 
 /**
  * Where the client is. `salt` is the challenge of the greeting, for APOP; undefined where there was none. It is kept

@@ -1,5 +1,5 @@
 /** A POP3 command as the parser hands it over. */
-import { Secret, type CommandView } from '@postern/core';
+import { isMechanismName, Secret, type CommandView } from '@postern/core';
 
 /** The commands that exist before login; every other verb is an invalid command. */
 export const verbs = ['USER', 'PASS', 'APOP', 'QUIT', 'CAPA', 'AUTH', 'NOOP', 'STLS'] as const;
@@ -35,18 +35,4 @@ function openWords(name: Verb | '', words: readonly Uint8Array[]): readonly Uint
     default:
       return words.map((word) => word.slice());
   }
-}
-
-/** RFC 4422: 1 to 20 letters, digits, `-` and `_`. Anything else may be a password in the wrong place. */
-function isMechanismName(word: Uint8Array): boolean {
-  return word.length > 0 && word.length <= 20 && word.every(isMechanismByte);
-}
-
-function isMechanismByte(byte: number): boolean {
-  return isLetter(byte) || (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x5f;
-}
-
-function isLetter(byte: number): boolean {
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x7a;
 }

@@ -3,9 +3,8 @@
  * burst of commands may be longer, unlike nginx's, whose 128 bytes are emptied only when all of them were used. After
  * an overflow it takes no more.
  */
-import type { Expectation, Parsed, Parser } from '@postern/core';
+import { HeldBytes, type Expectation, type Parsed, type Parser } from '@postern/core';
 import { createCommand, type Pop3Command } from './command.js';
-import { HeldBytes } from './held-bytes.js';
 import { readAnswer, readCommand, readVerb } from './line.js';
 
 const lf = 0x0a;

@@ -1,9 +1,5 @@
 /** Everything the proxy itself says to a POP3 client (RFC 1939, section 3), byte for byte nginx's. */
-
-/** Bytes of an ASCII text. */
-export function ascii(text: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(text, 'latin1'));
-}
+import { ascii, endsLine } from '@postern/core';
 
 function line(text: string): Uint8Array {
   return ascii(`${text}\r\n`);
@@ -38,9 +34,4 @@ export function statusLine(status: 'ok' | 'refused', text: string): Uint8Array {
   const bytes = Buffer.from(text, 'utf8');
   for (const [at, byte] of bytes.entries()) if (endsLine(byte)) bytes[at] = 0x20;
   return Buffer.concat([status === 'ok' ? okStart : refusedStart, bytes, lineEnd]);
-}
-
-/** Whether `byte` is CR, LF or NUL: none may stand in a line that is made of what somebody else said. */
-export function endsLine(byte: number): boolean {
-  return byte === 0x0d || byte === 0x0a || byte === 0x00;
 }

@@ -5,14 +5,17 @@
  * as it is, so one with a line end or a NUL is not sent at all: nginx lets it become commands.
  */
 import {
+  ascii,
+  endsLine,
+  lineLength,
+  startsWith,
+  withoutLineEnd,
   unsafeCredentials,
   type UpstreamDialog,
   type UpstreamLogin,
   type UpstreamStep,
 } from '@postern/core';
 import type { Pop3ClientState } from './client-dialog.js';
-import { ascii, endsLine } from './replies.js';
-import { lineLength, startsWith, withoutLineEnd } from './reply-line.js';
 
 /** A command that the login sends, and its name in the log. */
 interface Sending {

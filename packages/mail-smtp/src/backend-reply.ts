@@ -1,6 +1,6 @@
 /** Replies of a backend (RFC 5321, section 4.2), in bytes: lines of one code, the last without a dash. */
+import { lineLength } from '@postern/core';
 
-const lf = 0x0a;
 const cr = 0x0d;
 const dash = 0x2d;
 const space = 0x20;
@@ -47,17 +47,4 @@ function codeOf(line: Uint8Array): number | undefined {
     code = 10 * code + byte - zero;
   }
   return code >= 200 && code < 600 ? code : undefined;
-}
-
-/** Length of the line at `from`, with its CRLF; 0 while that is missing. */
-function lineLength(buffer: Uint8Array, from: number): number {
-  let end = buffer.indexOf(lf, from);
-  while (end >= 0 && (end === from || buffer[end - 1] !== cr)) end = buffer.indexOf(lf, end + 1);
-  return end < 0 ? 0 : end + 1 - from;
-}
-
-/** `reply` without its last CRLF. */
-export function withoutLineEnd(reply: Uint8Array): Uint8Array {
-  const { length } = reply;
-  return reply[length - 1] === lf && reply[length - 2] === cr ? reply.subarray(0, -2) : reply;
 }

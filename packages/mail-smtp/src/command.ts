@@ -1,5 +1,5 @@
 /** An SMTP command as the parser hands it over. */
-import { Secret, type CommandView } from '@postern/core';
+import { isMechanismName, Secret, type CommandView } from '@postern/core';
 
 /** The commands that exist before login; every other verb is an invalid command. */
 export const verbs = [
@@ -52,19 +52,4 @@ export function createCommand(
 
 function openWords([mechanism]: readonly Uint8Array[]): readonly Uint8Array[] {
   return mechanism !== undefined && isMechanismName(mechanism) ? [mechanism] : [];
-}
-
-/** RFC 4422: 1 to 20 letters, digits, `-` and `_`. Anything else may be a password in the wrong place. */
-function isMechanismName(word: Uint8Array): boolean {
-  return word.length > 0 && word.length <= 20 && word.every(isMechanismByte);
-}
-
-function isMechanismByte(byte: number): boolean {
-  return isLetter(byte) || (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x5f;
-}
-
-/** Whether `byte` is an ASCII letter. */
-export function isLetter(byte: number): boolean {
-  const lower = byte | 0x20;
-  return lower >= 0x61 && lower <= 0x7a;
 }

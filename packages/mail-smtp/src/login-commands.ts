@@ -3,9 +3,9 @@
  * client or the auth service said can end a line in them: a login is base64 or xtext, and what is sent as it is must
  * be one line.
  */
-import { encodeBase64, Secret, unsafeCredentials, type UpstreamLogin } from '@postern/core';
+import { ascii, encodeBase64, Secret, unsafeCredentials, type UpstreamLogin } from '@postern/core';
 import type { SmtpClientState } from './client-dialog.js';
-import { ascii, line } from './replies.js';
+import { line } from './replies.js';
 import { xclientCommand } from './xclient.js';
 
 /** What the login needs of a server's configuration: the values of `xclient` and `proxy_smtp_auth`. */

@@ -3,9 +3,8 @@
  * a burst of commands may be longer, unlike nginx's, whose buffer is emptied only when all of it was used. After an
  * overflow it takes no more.
  */
-import type { Expectation, Parsed, Parser } from '@postern/core';
+import { HeldBytes, type Expectation, type Parsed, type Parser } from '@postern/core';
 import { bareCommand, createCommand, type SmtpCommand } from './command.js';
-import { HeldBytes } from './held-bytes.js';
 import { createScan, restartScan } from './scan.js';
 
 const nothing = new Uint8Array(0);

@@ -1,10 +1,5 @@
 /** Everything the proxy itself says to an SMTP client (RFC 5321, section 4.2; RFC 3463), byte for byte nginx's. */
-import type { Reply } from '@postern/core';
-
-/** Bytes of an ASCII text. */
-export function ascii(text: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(text, 'latin1'));
-}
+import { ascii, endsLine, type Reply } from '@postern/core';
 
 /** Bytes of one line: `text` in UTF-8, as a configuration file has it, with line end. */
 export function line(text: string): Uint8Array {
@@ -40,8 +35,4 @@ export function replyLine({ status, code, text }: Reply, otherwise: string): Uin
   const bytes = Buffer.from(`${code ?? (status === 'ok' ? '250 2.0.0' : otherwise)} ${text}`);
   for (const [at, byte] of bytes.entries()) if (endsLine(byte)) bytes[at] = 0x20;
   return Buffer.concat([bytes, lineEnd]);
-}
-
-function endsLine(byte: number): boolean {
-  return byte === 0x0d || byte === 0x0a || byte === 0x00;
 }

@@ -2,8 +2,8 @@
  * The backend's side of an SMTP login, as nginx's `ngx_mail_proxy_smtp_handler`. Pure: a list of commands, each sent
  * when the one before it was answered well. What comes behind a reply is the caller's business.
  */
-import type { UpstreamDialog, UpstreamStep } from '@postern/core';
-import { replyCode, replyLength, withoutLineEnd } from './backend-reply.js';
+import { withoutLineEnd, type UpstreamDialog, type UpstreamStep } from '@postern/core';
+import { replyCode, replyLength } from './backend-reply.js';
 import type { SmtpClientState } from './client-dialog.js';
 import {
   loginCommands,

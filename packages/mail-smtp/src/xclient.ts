@@ -1,6 +1,5 @@
 /** Postfix's XCLIENT command: tells the backend who the client is. */
-import type { Peer } from '@postern/core';
-import { ascii } from './replies.js';
+import { ascii, type Peer } from '@postern/core';
 
 /** What the backend is told. */
 export interface XclientFacts {

@@ -75,7 +75,7 @@ export function readVerdict(
   }
   if (!fields.has('auth-server') || !fields.has('auth-port')) return { kind: 'error' };
   const pass = fields.get('auth-pass');
-  const own = credentials.method === 'plain' || !needsSecret ? credentials.secret : undefined;
+  const own = credentials.method === 'plain' ? credentials.secret : undefined;
   const secret = pass === undefined ? own : toBytes(pass);
   if (secret === undefined) return { kind: 'error' };
   const user = fields.get('auth-user');

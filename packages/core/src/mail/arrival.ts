@@ -112,6 +112,7 @@ class Arrival implements Receiver, Expiring {
     }
     this.#held = this.#held.subarray(header.length);
     this.#phase = 'modules';
+    this.#session.log.action = '';
     try {
       this.#name(header);
     } catch (error) {

@@ -177,19 +177,33 @@ export class Connection implements SocketOwner {
   }
 
   /**
-   * Passes bytes that `from` has just read. Returns whether they have left; while they have not, the buffer they lie
-   * in is in use and `from` must not read until `from.settle()`. What lies in the shared buffer is copied.
+   * Passes bytes that `from` is just being given. Returns whether they have left; while they have not, the buffer they
+   * lie in may be in use and `from` must not read until `from.settle()`.
    */
   forward(bytes: Buffer, from: Connection): boolean {
     if (!this.#socket.writable) return true;
-    const own = from.#own !== undefined;
-    this.#socket.write(own || from.#readsFresh ? bytes : Buffer.from(bytes));
+    this.#socket.write(from.#keepable(bytes));
     if (this.#socket.writableLength === 0) {
-      from.#fit(bytes.length);
+      from.#lent = false;
       return true;
     }
-    from.#lent = own;
     return false;
+  }
+
+  /**
+   * Bytes of a read in memory that stays as it is until `settle`, and the buffer of the next read chosen: a large read
+   * is followed by others and gets a buffer of its own, which needs no copies; a small one gives it back.
+   */
+  #keepable(bytes: Buffer): Buffer {
+    if (this.#readsFresh) return bytes;
+    if (bytes.length >= bulkThreshold && this.#own !== undefined) {
+      this.#lent = true;
+      return bytes;
+    }
+    const copy = Buffer.from(bytes);
+    if (bytes.length >= bulkThreshold) this.#own = borrowBuffer();
+    else this.dropBuffer();
+    return copy;
   }
 
   /** The bytes last forwarded from here have left; reading may go on. */
@@ -197,16 +211,6 @@ export class Connection implements SocketOwner {
     this.#lent = false;
     if (this.closed) this.dropBuffer();
     else this.start();
-  }
-
-  /** Chooses the buffer of the next read after a read of `length` bytes whose bytes are no longer needed. */
-  #fit(length: number): void {
-    if (this.#readsFresh) return;
-    if (this.#own === undefined) {
-      if (length >= bulkThreshold) this.#own = borrowBuffer();
-    } else if (length < bulkThreshold) {
-      this.dropBuffer();
-    }
   }
 
   /** Gives a borrowed read buffer back, unless its bytes are still waiting in a write. */

@@ -145,6 +145,10 @@ export class Front {
     this.#listener = await Listener.open(target, acceptor);
   }
 
+  get isListening(): boolean {
+    return this.#listener !== undefined;
+  }
+
   get port(): number {
     const address = this.#listener?.address;
     if (address === undefined || 'path' in address) throw new TypeError('no port');

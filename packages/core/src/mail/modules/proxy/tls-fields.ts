@@ -4,7 +4,7 @@
  */
 import { encodeTlvs, type Tlv } from '../../../net/proxy-protocol.js';
 import type { TlsFacts } from '../../tls-policy.js';
-import { verifyNumber } from './verify-number.js';
+import { verifyError } from '../ssl/verify-errors.js';
 
 const alpn = 0x01;
 const authority = 0x02;
@@ -43,7 +43,8 @@ function clientAndVerdict({ state, certificate }: TlsFacts): Buffer {
     return bytes;
   }
   bytes[0] |= certificateInSession | (state.resumed ? 0 : certificateInHandshake);
-  bytes.writeUInt32BE(verifyNumber(state.verifyError), 1);
+  const { verifyError: code } = state;
+  bytes.writeUInt32BE(code === undefined ? 0 : verifyError(code).number, 1);
   return bytes;
 }
 

@@ -3,7 +3,6 @@
  * leaves first, as in nginx. A zone with a name serves all servers that name it, and outlives a reload that leaves its
  * size alone. A session made for another server is of no use to a client: its session id context does not match.
  */
-import { performance } from 'node:perf_hooks';
 import { ConfigError } from '../../../errors.js';
 import type { TlsSessionStore } from '../../../net/tls.js';
 import type { SessionCache, SharedCache } from './session-cache.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../../src/errors.js';
-import { ssl } from '../../../../src/mail/modules/ssl/module.js';
+import { sessionFor } from '../auth-http/fixtures.js';
 import { build, fixtures, identity, policyOf } from './tls-servers.js';
 
 const conf = `${fixtures}nginx.conf`;
@@ -9,10 +9,10 @@ const missing = (name: string): string =>
 
 /** The first server's configuration. */
 async function confOf(server: string, outer = '') {
-  const { listens, warnings } = await build(
+  const { confs, warnings } = await build(
     `${outer}\nserver { listen 127.0.0.1:1; protocol toy;\n${server}\n}`,
   );
-  const found = listens[0]?.server.conf(ssl);
+  const [found] = confs;
   if (found === undefined) expect.unreachable();
   return { conf: found, warnings };
 }
@@ -230,6 +230,10 @@ describe('a server with TLS', () => {
       message: `PEM_read_bio_DHparams("${fixtures}ec.pem") failed (SSL: error:0480006C:PEM routines::no start line:Expecting: DH PARAMETERS)`,
     },
     {
+      text: `${pair} ssl_dhparam dh-small.pem;`,
+      message: `SSL_CTX_set0_tmp_dh_pkey("${fixtures}dh-small.pem") failed (SSL: DH parameter is less than 1024 bits)`,
+    },
+    {
       text: verify,
       message: 'no ssl_client_certificate or ssl_trusted_certificate for ssl_verify_client',
     },
@@ -285,11 +289,21 @@ describe('a server with TLS', () => {
     expect(policy).toMatchObject({ startTls, server: { alpn: 'toy', requestCertificate: false } });
   });
 
+  it('answers the secure hook with its policy', async () => {
+    const { confs, hooks } = await build(
+      `${identity} server { listen 127.0.0.1:1 ssl; protocol toy; } server { listen 127.0.0.1:2; protocol toy; }`,
+    );
+    const [secured, clear] = confs.map((conf) => hooks.secure.call(sessionFor({ conf }).session));
+    expect(secured).toBe(confs[0]?.policy);
+    expect(secured?.startTls).toBe('off');
+    expect(clear).toBeUndefined();
+  });
+
   it('that sets nothing of its own shares the context of mail', async () => {
-    const { listens } = await build(
+    const { confs } = await build(
       `${identity}\nserver { listen 127.0.0.1:1 ssl; protocol toy; }\nserver { listen 127.0.0.1:2 ssl; protocol toy; }`,
     );
-    const [first, second] = listens.map(({ server }) => server.conf(ssl).policy?.server);
+    const [first, second] = confs.map(({ policy }) => policy?.server);
     expect(second?.secureContext).toBe(first?.secureContext);
   });
 });

@@ -9,10 +9,12 @@ import { loadConfiguration } from '../../../../src/config/load.js';
 import { Cycle } from '../../../../src/cycle/cycle.js';
 import { ErrorLog } from '../../../../src/log/error-log.js';
 import { LogTargets } from '../../../../src/log/log-targets.js';
-import { buildServers, type ServerListen } from '../../../../src/mail/build-servers.js';
+import { buildServers } from '../../../../src/mail/build-servers.js';
 import { mail } from '../../../../src/mail/core-module.js';
 import { ssl } from '../../../../src/mail/modules/ssl/module.js';
+import type { MailHooks } from '../../../../src/mail/phases.js';
 import type { TlsPolicy, TlsVerdict } from '../../../../src/mail/tls-policy.js';
+import type { ConfOf } from '../../../../src/module/module.js';
 import { Connection, type Receiver } from '../../../../src/net/connection.js';
 import { ConnectionSlots } from '../../../../src/net/slots.js';
 import { coreModule, eventsModule } from '../../../../src/process/core-module.js';
@@ -26,11 +28,16 @@ export function fixture(name: string): Buffer {
   return readFileSync(fixtures + name);
 }
 
-/** The servers of `mail { ... }`, and what was warned of. The `mail {` line is line 2. */
-export async function build(
-  text: string,
-  main = '',
-): Promise<{ readonly listens: readonly ServerListen[]; readonly warnings: readonly string[] }> {
+/** What {@link build} gives. */
+export interface Built {
+  /** The module's configuration of each server. */
+  readonly confs: readonly ConfOf<typeof ssl>[];
+  readonly hooks: MailHooks;
+  readonly warnings: readonly string[];
+}
+
+/** Builds the servers of `mail { ... }`. The `mail {` line is line 2. */
+export async function build(text: string, main = ''): Promise<Built> {
   const warnings: string[] = [];
   const configuration = await loadConfiguration({
     file: `${fixtures}nginx.conf`,
@@ -41,7 +48,9 @@ export async function build(
   });
   const connections = new ConnectionSlots(10);
   const cycle = new Cycle({ configuration, log: new ErrorLog([]), connections });
-  return { listens: buildServers(cycle, new LogTargets()), warnings };
+  const listens = buildServers(cycle, new LogTargets());
+  const confs = listens.map(({ server }) => server.conf(ssl));
+  return { confs, hooks: cycle.hooks(mail), warnings };
 }
 
 /** A certificate that any server may have. */
@@ -49,10 +58,8 @@ export const identity = 'ssl_certificate ec.pem; ssl_certificate_key ec.key;';
 
 /** The policy of a server with `listen ... ssl` and these directives. */
 export async function policyOf(directives = identity): Promise<TlsPolicy> {
-  const { listens } = await build(
-    `server { listen 127.0.0.1:1 ssl; protocol toy;\n${directives}\n}`,
-  );
-  const policy = listens[0]?.server.conf(ssl).policy;
+  const { confs } = await build(`server { listen 127.0.0.1:1 ssl; protocol toy;\n${directives}\n}`);
+  const policy = confs[0]?.policy;
   if (policy === undefined) expect.unreachable('the server has no policy');
   return policy;
 }
@@ -93,9 +100,10 @@ export async function meet(policy: TlsPolicy, options: ConnectionOptions = {}): 
   let session: Buffer | undefined;
   let failure: string | undefined;
   client.on('session', (fresh) => (session = fresh));
-  client.on('error', (error) => (failure ??= error.message));
-  const closed = once(client, 'close');
-  await Promise.race([once(client, 'data').catch(() => undefined), closed]);
+  client.on('error', (error: Error) => (failure ??= error.message));
+  // `once` of node:events would reject at an 'error'.
+  const closed = new Promise((resolve) => client.once('close', resolve));
+  await Promise.race([new Promise((resolve) => client.once('data', resolve)), closed]);
   // TLS 1.2 tells of a session with its identifier by no event.
   session ??= client.getSession();
   const serverCertificate = client.getPeerX509Certificate()?.subject;
