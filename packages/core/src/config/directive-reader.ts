@@ -7,6 +7,7 @@ import { configError, duplicate, wrongCount } from './errors.js';
 import type { Statement } from './parser.js';
 import { checkWords } from './schema.js';
 import { freezeDeep, type OpenScope, type Setting } from './scope.js';
+import type { SourceFiles } from './source-files.js';
 
 /** What is the same for every directive of one configuration. */
 export interface ReaderOptions {
@@ -15,6 +16,7 @@ export interface ReaderOptions {
   /** Directory of the main file, with a trailing slash or empty. */
   readonly confPrefix: string;
   readonly warn: (message: string, at: SourceRef) => void;
+  readonly sources: SourceFiles;
 }
 
 /** What a codec sees of the directive it reads. */
@@ -23,6 +25,7 @@ class StatementContext implements ReadContext {
   readonly at: SourceRef;
   readonly prefix: string;
   readonly confPrefix: string;
+  readonly sources: SourceFiles;
   readonly #options: ReaderOptions;
 
   constructor(statement: Statement, options: ReaderOptions) {
@@ -30,6 +33,7 @@ class StatementContext implements ReadContext {
     this.at = statement.at;
     this.prefix = options.prefix;
     this.confPrefix = options.confPrefix;
+    this.sources = options.sources;
     this.#options = options;
   }
 

@@ -3,6 +3,8 @@
  * for repetition. One declaration gives validation, type, inheritance and documentation.
  */
 
+import type { SourceFiles } from './source-files.js';
+
 /** The blocks of a configuration file. `main` is the file outside any block. */
 export type Level = 'main' | 'events' | 'mail' | 'server';
 
@@ -23,6 +25,8 @@ export interface ReadContext {
   readonly prefix: string;
   /** Directory of the main configuration file, with a trailing slash; base of `include` and certificates. */
   readonly confPrefix: string;
+  /** Through which codecs read files and look up names, so that workers get what their master got. */
+  readonly sources: SourceFiles;
   /** Logs a warning with the position of the directive. */
   warn(message: string): void;
   /** A {@link ConfigError} with nginx's sentence, the position, and at most one line of help. */

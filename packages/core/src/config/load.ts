@@ -4,7 +4,6 @@
  * really waits (`include`, `load_module`, a codec that resolves names) waits.
  */
 import { dirname } from 'node:path';
-import { readFile } from 'node:fs/promises';
 import { ConfigError } from '../errors.js';
 import { errnoText } from '../log/errno.js';
 import type { AnyModule } from '../module/module.js';
@@ -22,11 +21,12 @@ import {
   tooLate,
   wrongCount,
 } from './errors.js';
-import { expandMask, isMask } from './include.js';
+import { isMask } from './include.js';
 import { admit, orderModules } from './module-order.js';
 import { Parser, type Statement } from './parser.js';
 import { type Declaration, kernelDirectives, Registry } from './registry.js';
 import { OpenScope, type Scope } from './scope.js';
+import { SourceFiles } from './source-files.js';
 
 export type { Scope } from './scope.js';
 
@@ -44,6 +44,8 @@ export interface LoadOptions {
   /** Finds the module that `load_module` names; without it the directive is refused as not supported. */
   readonly loadModule?: (request: string, at: SourceRef) => Promise<AnyModule>;
   readonly warn: (message: string, at: SourceRef) => void;
+  /** What is outside the text; without it the system is asked. */
+  readonly sources?: SourceFiles;
   /** Called at the closing brace of each block, where nginx checks what a block must have. May throw a ConfigError. */
   readonly closed?: (scope: Scope) => void | Promise<void>;
   /** Called when all text is read (`syntax is ok`), before what a configuration as a whole must have is checked. */
@@ -56,6 +58,8 @@ export interface LoadedConfiguration {
   readonly modules: readonly AnyModule[];
   /** Every file that was read, once, in the order of first opening. */
   readonly files: readonly SourceFile[];
+  /** What the configuration has learnt from outside its text, and still may. */
+  readonly sources: SourceFiles;
   readonly root: Scope;
 }
 
@@ -75,15 +79,18 @@ class Loader {
   /** Files that are being read, innermost last. */
   readonly #open: string[] = [];
   readonly #root: OpenScope;
+  readonly #sources: SourceFiles;
   #hasBlock = false;
 
   constructor(options: LoadOptions) {
     this.#options = options;
+    this.#sources = options.sources ?? new SourceFiles();
     this.#root = new OpenScope('main', '', { file: options.file, line: 0 });
     this.#reader = new DirectiveReader({
       prefix: options.prefix,
       confPrefix: directoryOf(options.file),
       warn: options.warn,
+      sources: this.#sources,
     });
   }
 
@@ -99,7 +106,8 @@ class Loader {
     const modules = orderModules([...this.#modules.values()]);
     parsed?.();
     this.#checkEvents();
-    return { modules, files: [...this.#files.values()], root: this.#root };
+    const files = [...this.#files.values()];
+    return { modules, files, sources: this.#sources, root: this.#root };
   }
 
   #add(module: AnyModule): void {
@@ -128,7 +136,7 @@ class Loader {
     const { file, text } = this.#options;
     if (path === file && text !== undefined) return Buffer.from(text);
     try {
-      const bytes = await readFile(path);
+      const bytes = await this.#sources.read(path);
       this.#files.set(path, { path, bytes });
       return bytes;
     } catch (error) {
@@ -186,7 +194,7 @@ class Loader {
   async #include(name: string, at: SourceRef, scope: OpenScope): Promise<void> {
     const path = resolvePath(name, directoryOf(this.#options.file));
     if (!isMask(path)) return this.#readFile(path, scope, at);
-    for (const found of await expandMask(path)) await this.#readFile(found, scope, at);
+    for (const found of await this.#sources.list(path)) await this.#readFile(found, scope, at);
   }
 
   async #loadModule(request: string, at: SourceRef): Promise<void> {

@@ -4,22 +4,10 @@
  */
 import { packageOfDirective } from './standard-packages.js';
 
-const tls = 'this directive belongs to the TLS module, which is not part of this build';
 const mailOnly = 'postern is a mail proxy and has no such block';
 
 // Exact names and no prefixes: where a package is installed, `imap_capabilites` is a spelling mistake.
 const origins: ReadonlyMap<string, string> = new Map([
-  ...names(tls, 'starttls', 'ssl_certificate', 'ssl_certificate_key', 'ssl_password_file'),
-  ...names(tls, 'ssl_certificate_compression', 'ssl_dhparam', 'ssl_ecdh_curve', 'ssl_protocols'),
-  ...names(tls, 'ssl_ciphers', 'ssl_prefer_server_ciphers', 'ssl_session_cache'),
-  ...names(tls, 'ssl_session_tickets', 'ssl_session_ticket_key', 'ssl_session_timeout'),
-  ...names(tls, 'ssl_verify_client', 'ssl_verify_depth', 'ssl_client_certificate'),
-  ...names(tls, 'ssl_trusted_certificate', 'ssl_crl', 'ssl_conf_command'),
-  ...names(tls, 'ssl_engine', 'ssl_object_cache_inheritable'),
-  ...names(
-    'this directive belongs to the realip module, which is not part of this build',
-    'set_real_ip_from',
-  ),
   ...names(mailOnly, 'http', 'stream'),
   ...names('nginx 1.25.1 removed it; write "ssl" as a parameter of "listen"', 'ssl'),
   ...names('this block has been called "mail" since nginx 0.5.15', 'imap'),
