@@ -2,7 +2,6 @@
  * What a directive is: a name, the blocks it may stand in, a codec from words to a value, a default and a rule
  * for repetition. One declaration gives validation, type, inheritance and documentation.
  */
-
 import type { SourceFiles } from './source-files.js';
 
 /** The blocks of a configuration file. `main` is the file outside any block. */

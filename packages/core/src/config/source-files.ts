@@ -15,7 +15,7 @@ export interface Snapshot {
   readonly lists: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Asks the outside world each question once. What fails is not remembered. */
+/** Asks the outside world each question once. A file that cannot be read is not remembered. */
 export class SourceFiles {
   readonly #files: Map<string, Buffer>;
   readonly #lists: Map<string, readonly string[]>;
@@ -47,7 +47,7 @@ export class SourceFiles {
     return this.ask(`files ${mask}`, () => expandMask(mask));
   }
 
-  /** The answer to any other question; `question` tells it from all others. An empty answer counts as a failure. */
+  /** The answer to any other question; `question` tells it from all others. */
   async ask(
     question: string,
     answer: () => Promise<readonly string[]>,
@@ -55,7 +55,7 @@ export class SourceFiles {
     const known = this.#lists.get(question);
     if (known !== undefined) return known;
     const found = await answer();
-    if (found.length > 0) this.#lists.set(question, found);
+    this.#lists.set(question, found);
     return found;
   }
 

@@ -21,6 +21,16 @@ export function bindFailed(address: string, error: NodeJS.ErrnoException): Poste
   return new PosternError('POSTERN_LISTEN_FAILED', message, { cause: error });
 }
 
+/** listen() on a socket that is bound already failed. */
+export function listenFailed(
+  address: string,
+  backlog: number,
+  error: NodeJS.ErrnoException,
+): PosternError {
+  const message = `listen() to ${address}, backlog ${String(backlog)} failed (${errnoText(error)})`;
+  return new PosternError('POSTERN_LISTEN_FAILED', message, { cause: error });
+}
+
 /** An address stayed busy over all attempts. */
 export function stillNotBound(): PosternError {
   return new PosternError('POSTERN_LISTEN_BUSY', 'still could not bind()');

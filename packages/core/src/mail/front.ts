@@ -3,29 +3,28 @@
  * and ends them all at a stop.
  */
 import { chmod } from 'node:fs/promises';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Cycle } from '../cycle/cycle.js';
 import { errnoText } from '../log/errno.js';
 import type { Connection } from '../net/connection.js';
 import { Listener, type Acceptor, type ListenTarget } from '../net/listener.js';
+import type { SocketOptions } from '../net/socket-options.js';
 import { Sweep } from '../net/sweep.js';
 import { addressText } from '../net/address.js';
 import { arrive } from './arrival.js';
 import type { ServerListen } from './listen-addresses.js';
 import { mail } from './core-module.js';
-import { bindFailed, stillNotBound, tooFewConnections } from './errors.js';
+import { listenFailed, tooFewConnections } from './errors.js';
 import { MailSession } from './mail-session.js';
+import { openPatiently } from './opening.js';
 import type { MailRuntime } from './runtime.js';
 import { groupSockets, selectListen, type SocketPlan } from './socket-plan.js';
-
-/** How often a busy address is tried, and the wait between; as nginx. */
-const bindAttempts = 5;
-const bindPauseMs = 500;
 
 /** What {@link MailFront.open} is told besides the servers. */
 export interface FrontOptions {
   /** `-t`: a busy address is no error, and everything is closed again by the caller. */
   readonly test: boolean;
+  /** Descriptors of sockets that another process has bound, by address; what is not among them is bound here. */
+  readonly bound: ReadonlyMap<string, number>;
 }
 
 /** The open sockets of one cycle and the sessions behind them. */
@@ -42,6 +41,7 @@ export class MailFront {
       connections: cycle.connections,
       sessions: new Set(),
       relays: new Set(),
+      shutDown: false,
     };
   }
 
@@ -52,11 +52,9 @@ export class MailFront {
     options: FrontOptions,
   ): Promise<MailFront> {
     const front = new MailFront(cycle);
-    const plans = groupSockets(listens);
-    const { limit } = cycle.connections;
-    if (limit < plans.length + 1) throw tooFewConnections(limit, plans.length);
+    const plans = plansOf(listens, cycle);
     try {
-      for (const plan of plans) await front.#bind(plan, options.test);
+      for (const plan of plans) await front.#open(plan, options);
     } catch (error) {
       await front.stop();
       throw error;
@@ -82,31 +80,35 @@ export class MailFront {
     return { waiting: this.#runtime.sessions.size, relayed: this.#runtime.relays.size };
   }
 
-  async #bind(plan: SocketPlan<ServerListen>, test: boolean): Promise<void> {
-    const { log } = this.#cycle;
+  async #open(plan: SocketPlan<ServerListen>, { test, bound }: FrontOptions): Promise<void> {
     const name = plan.socket.address;
-    const acceptor = this.#acceptor(plan);
-    for (let attempt = 0; attempt < bindAttempts; attempt += 1) {
-      try {
-        const listener = await Listener.open(targetOf(plan.socket), acceptor);
-        this.#listeners.push(listener);
-        this.#cycle.connections.take();
-        for (const { call, error } of listener.refused) {
-          log.log('alert', `${call} ${name} failed, ignored`, { error });
-        }
-        if (plan.socket.path !== undefined) await chmod(plan.socket.path, 0o666);
-        return;
-      } catch (error) {
-        const failure = error as NodeJS.ErrnoException;
-        const busy = failure.code === 'EADDRINUSE';
-        if (busy && test) return;
-        if (!busy) throw bindFailed(name, failure);
-        log.log('emerg', `bind() to ${name} failed`, { error: failure });
-        log.log('notice', `try again to bind() after ${String(bindPauseMs)}ms`);
-        await pause(bindPauseMs);
-      }
+    const fd = bound.get(name);
+    const listener =
+      fd === undefined
+        ? await openPatiently({ name, log: this.#cycle.log, test }, () => this.#bind(plan))
+        : await this.#adopt(plan, fd);
+    if (listener === undefined) return;
+    this.#listeners.push(listener);
+    this.#cycle.connections.take();
+    for (const { call, error } of listener.refused) {
+      this.#cycle.log.log('alert', `${call} ${name} failed, ignored`, { error });
     }
-    throw stillNotBound();
+  }
+
+  async #bind(plan: SocketPlan<ServerListen>): Promise<Listener> {
+    const listener = await Listener.open(targetOf(plan.socket), this.#acceptor(plan));
+    if (plan.socket.path !== undefined) await chmod(plan.socket.path, 0o666);
+    return listener;
+  }
+
+  async #adopt(plan: SocketPlan<ServerListen>, fd: number): Promise<Listener> {
+    const { address, backlog } = plan.socket;
+    const target = { fd, backlog, options: optionsOf(plan.socket) };
+    try {
+      return await Listener.open(target, this.#acceptor(plan));
+    } catch (error) {
+      throw listenFailed(address, backlog, error as NodeJS.ErrnoException);
+    }
   }
 
   #acceptor(plan: SocketPlan<ServerListen>): Acceptor {
@@ -149,6 +151,32 @@ export class MailFront {
     for (const _listener of listeners) this.#cycle.connections.release();
   }
 
+  /** Stops accepting. Resolves when the last session has ended and every connection is closed. */
+  async drain(): Promise<void> {
+    await this.stopAccepting();
+    const { connections, sessions, relays, sweep } = this.#runtime;
+    await new Promise<void>((resolve) => {
+      const look = (): void => {
+        if (sessions.size > 0 || relays.size > 0) return;
+        // What is left belongs to no session: kept connections, and last replies on their way.
+        this.#cycle.end();
+        if (connections.used > 0) return;
+        connections.released = undefined;
+        resolve();
+      };
+      // A session lets go of its connection before it is taken out of its set.
+      connections.released = () => setImmediate(look);
+      look();
+    });
+    sweep.stop();
+  }
+
+  /** `worker_shutdown_timeout` has passed: ends relayed sessions, and from here on each one where its relay begins. */
+  shutDown(): void {
+    this.#runtime.shutDown = true;
+    for (const relay of [...this.#runtime.relays]) relay.shutDown();
+  }
+
   /** Stops accepting and ends every session at once. */
   async stop(): Promise<void> {
     await this.stopAccepting();
@@ -159,9 +187,24 @@ export class MailFront {
   }
 }
 
+/** The sockets of a configuration. Throws PosternError where `worker_connections` does not reach for them. */
+export function plansOf(
+  listens: readonly ServerListen[],
+  cycle: Cycle,
+): readonly SocketPlan<ServerListen>[] {
+  const plans = groupSockets(listens);
+  const { limit } = cycle.connections;
+  if (limit < plans.length + 1) throw tooFewConnections(limit, plans.length);
+  return plans;
+}
+
 function targetOf(spec: ServerListen): ListenTarget {
-  const { path, host, port, backlog, rcvbuf, sndbuf, keepalive } = spec;
-  const options = { rcvbuf, sndbuf, keepalive };
+  const { path, host, port, backlog } = spec;
+  const options = optionsOf(spec);
   if (path !== undefined) return { path, backlog, options };
   return { host, port, backlog, ipv6Only: spec.ipv6only, options };
+}
+
+function optionsOf({ rcvbuf, sndbuf, keepalive }: ServerListen): SocketOptions {
+  return { rcvbuf, sndbuf, keepalive };
 }

@@ -32,6 +32,7 @@ export class RelayedSession implements RelayOwner {
     this.#runtime.relays.add(this.#relay);
     this.#session.tellRelay(this.#runtime.hooks);
     this.#relay.start();
+    if (this.#runtime.shutDown) this.#relay.shutDown();
   }
 
   relayEnded(end: RelayEnd, error: NodeJS.ErrnoException | undefined): void {

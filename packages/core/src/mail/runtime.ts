@@ -14,4 +14,6 @@ export interface MailRuntime {
   readonly sessions: Set<MailSession>;
   /** Sessions being relayed. */
   readonly relays: Set<Relay>;
+  /** Whether `worker_shutdown_timeout` has passed: from then on a session ends where its relay would begin. */
+  shutDown: boolean;
 }

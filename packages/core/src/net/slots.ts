@@ -5,6 +5,8 @@
 export class ConnectionSlots {
   /** The configured limit. */
   readonly limit: number;
+  /** Called after each release, for those who wait until connections are gone. */
+  released: (() => void) | undefined = undefined;
   #used = 0;
   #last = 0;
 
@@ -28,6 +30,7 @@ export class ConnectionSlots {
   /** Gives a slot back; once per successful `take`. */
   release(): void {
     this.#used -= 1;
+    this.released?.();
   }
 
   /** nginx's sentence for the alert when none is left. */
