@@ -41,7 +41,8 @@ function posternCommand(options, directory, nodeFlags) {
   const program = options.postern ?? posternProgram;
   if (!existsSync(program)) throw new Error(`${program} is missing: run "npm run build"`);
   const files = ['-p', directory, '-c', join(directory, 'nginx.conf')];
-  return [process.execPath, ...NODE_FLAGS, ...nodeFlags, program, ...files];
+  const alone = ['-g', 'daemon off; master_process off;'];
+  return [process.execPath, ...NODE_FLAGS, ...nodeFlags, program, ...files, ...alone];
 }
 
 function dial(port, tls) {

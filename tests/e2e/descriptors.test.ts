@@ -1,12 +1,11 @@
 /** A proxy that has run out of file descriptors. */
 import { acceptLogin, connectClient, startAuthServer, startImapBackend } from '@postern/testkit';
 import type { ScriptedPeer } from '@postern/testkit';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { startProxyProcess } from './proxy-process.js';
+import { run } from './child.js';
+import { startPostern } from './postern.js';
 import { until } from './until.js';
 
-const bin = fileURLToPath(new URL('../../packages/postern/bin/postern.mjs', import.meta.url));
 const limit = 80;
 const greeting = '* OK IMAP4 ready\r\n';
 
@@ -20,13 +19,9 @@ async function knock(port: number): Promise<ScriptedPeer> {
 it('L4: turns clients away, fails logins cleanly, and recovers when clients leave', async () => {
   const backend = await startImapBackend();
   const auth = await startAuthServer(() => acceptLogin(backend.port));
-  const front = await startProxyProcess(
-    (prefix) => {
-      const words = `exec "$0" "$@" -p ${prefix} -c ${prefix}/nginx.conf`;
-      return ['sh', '-c', `ulimit -n ${String(limit)}; ${words}`, process.execPath, bin];
-    },
-    { authPort: auth.port },
-  );
+  const front = await startPostern({ authPort: auth.port });
+  // Only now: Node opens more files than that while it loads modules.
+  await run('prlimit', ['--pid', String(front.pid), `--nofile=${String(limit)}`]);
   try {
     const clients: ScriptedPeer[] = [];
     for (let at = 0; at < 2 * limit; at += 1) clients.push(await knock(front.port));

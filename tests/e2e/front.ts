@@ -4,7 +4,12 @@
  */
 import { existsSync } from 'node:fs';
 import { startPostern } from './postern.js';
-import { startProxyProcess, type Front, type FrontOptions } from './proxy-process.js';
+import {
+  startProxyProcess,
+  type CommandLine,
+  type Front,
+  type FrontOptions,
+} from './proxy-process.js';
 
 /** Starts what stands in front of the mail server on `backendPort`. */
 export function startFront(backendPort: number, options: FrontOptions): Promise<Front> {
@@ -20,13 +25,14 @@ export function startFront(backendPort: number, options: FrontOptions): Promise<
 
 const mailModule = '/usr/lib/nginx/modules/ngx_mail_module.so';
 
-function startNginx(options: FrontOptions): Promise<Front> {
+const startNginx = (options: FrontOptions): Promise<Front> =>
+  startProxyProcess(nginxCommand('daemon off; master_process off;'), options);
+
+/** The installed nginx, with `globals` before its configuration. */
+export function nginxCommand(globals: string): CommandLine {
   const load = existsSync(mailModule) ? `load_module ${mailModule};` : '';
-  const globals = `${load} daemon off; master_process off;`;
-  return startProxyProcess(
-    (directory) => ['nginx', '-p', directory, '-c', `${directory}/nginx.conf`, '-g', globals],
-    options,
-  );
+  const main = `${load} ${globals}`;
+  return (directory) => ['nginx', '-p', directory, '-c', `${directory}/nginx.conf`, '-g', main];
 }
 
 const noFront = (port: number): Front => ({

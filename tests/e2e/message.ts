@@ -33,16 +33,6 @@ export function bigMessage(megabytes: number): Buffer {
 export const checksum = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
 
-const [lineFeed, carriageReturn] = [10, 13];
-
 /** `message` with CR put before each LF, as files of Unix become messages of the network. */
-export function withCarriageReturns(message: Buffer): Buffer {
-  const lines = message.reduce((count, byte) => (byte === lineFeed ? count + 1 : count), 0);
-  const result = Buffer.alloc(message.length + lines);
-  let at = 0;
-  for (const byte of message) {
-    if (byte === lineFeed) result[at++] = carriageReturn;
-    result[at++] = byte;
-  }
-  return result;
-}
+export const withCarriageReturns = (message: Buffer): Buffer =>
+  Buffer.from(message.toString('latin1').replaceAll('\n', '\r\n'), 'latin1');

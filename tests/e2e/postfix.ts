@@ -52,16 +52,16 @@ export async function startPostfix(options: PostfixOptions = {}): Promise<Postfi
     await stop();
     throw error;
   }
-  const stored = (): readonly Buffer[] => storedIn(join(directory, 'mail/inbox/new'));
+  const inbox = new Inbox(join(directory, 'mail/inbox/new'));
   return {
     port,
     log,
     stop,
-    stored,
+    stored: () => inbox.messages(),
     delivery: (text) =>
       until(
         `message with "${text}"`,
-        () => stored().find((each) => each.includes(text, 0, 'latin1')),
+        () => inbox.messages().find((each) => each.includes(text, 0, 'latin1')),
         {
           state: log,
         },
@@ -83,9 +83,24 @@ async function prepare(directory: string, port: number, options: PostfixOptions)
   await run('postfix', ['-c', join(directory, 'etc'), 'check']);
 }
 
-function storedIn(folder: string): readonly Buffer[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).map((name) => asSent(readFileSync(join(folder, name))));
+/** Messages in files that never change once they are there. */
+class Inbox {
+  readonly #folder: string;
+  readonly #read = new Map<string, Buffer>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** All of them as they were sent. */
+  messages(): readonly Buffer[] {
+    const names = existsSync(this.#folder) ? readdirSync(this.#folder) : [];
+    return names.map((name) => {
+      const message = this.#read.get(name) ?? asSent(readFileSync(join(this.#folder, name)));
+      this.#read.set(name, message);
+      return message;
+    });
+  }
 }
 
 const lineFeed = 10;

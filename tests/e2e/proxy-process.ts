@@ -84,12 +84,22 @@ export async function startProxyProcess(
   commandLine: CommandLine,
   options: FrontOptions,
 ): Promise<Front> {
+  const port = await freePort();
+  const greeting = greetings[options.protocol ?? 'imap'];
+  return startWithText(commandLine, configuration(port, options), { port, greeting });
+}
+
+/** The same with a whole configuration; `awaited` says where it then greets, and how the greeting begins. */
+export async function startWithText(
+  commandLine: CommandLine,
+  text: string,
+  awaited: { readonly port: number; readonly greeting: string },
+): Promise<Front> {
+  const { port, greeting } = awaited;
   const directory = mkdtempSync(join(tmpdir(), 'proxy-'));
   chmodSync(directory, 0o755);
   mkdirSync(join(directory, 'logs'));
-  const port = await freePort();
-  writeFileSync(join(directory, 'nginx.conf'), configuration(port, options));
-  const greeting = greetings[options.protocol ?? 'imap'];
+  writeFileSync(join(directory, 'nginx.conf'), text);
   const [command, ...args] = commandLine(directory);
   const child = new Child(command, args);
   const log = (): string => contents(join(directory, 'logs/error.log'));

@@ -1,11 +1,10 @@
 /** Many clients at once, and clients that take their time. */
 import type { ScriptedPeer } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
-import { closeStages, expectWorkingProxy, setStage, type Stage } from './stage.js';
+import { closeStages, expectWorkingProxy, noSession, setStage, type Stage } from './stage.js';
 
 afterEach(closeStages);
 
-const noSession = { waiting: 0, relayed: 0 };
 const kib = 1024;
 
 /** Bytes that this process holds outside its socket buffers, after a collection where that can be asked for. */

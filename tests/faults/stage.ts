@@ -1,9 +1,13 @@
 /**
  * A proxy in this process with a scriptable auth service behind it, for tests in which a client, the auth service or a
- * backend misbehaves. What a stage opens is closed by `closeStages`.
+ * backend misbehaves. What a stage opens is closed by `closeStages`, which fails where the proxy keeps a session whose
+ * client has gone, or where a socket is left at the end.
  */
 import { createServer, type AnyModule, type Server, type ServerOptions } from '@postern/core';
 import { imap } from '@postern/mail-imap';
+import { pop3 } from '@postern/mail-pop3';
+import { smtp } from '@postern/mail-smtp';
+import { resolver } from '@postern/resolver';
 import {
   acceptLogin,
   connectClient,
@@ -16,16 +20,42 @@ import {
   type ScriptedBackend,
   type ScriptedPeer,
 } from '@postern/testkit';
+import { expect } from 'vitest';
+import { languages, playBackend, type Language, type ProtocolName } from './languages.js';
 
-const opened: { close(): Promise<void> }[] = [];
+interface Closable {
+  close(): Promise<void>;
+}
+
+const opened: Closable[] = [];
+
+/** What `sessions` of a server is when there is none. */
+export const noSession = { waiting: 0, relayed: 0 };
+
+/** TCP and UDP sockets of this process. */
+function sockets(): readonly string[] {
+  const kinds = ['TCPSocketWrap', 'TCPServerWrap', 'UDPWrap'];
+  return process.getActiveResourcesInfo().filter((kind) => kinds.includes(kind));
+}
 
 /** Closes what was opened, the last first. For `afterEach`. */
 export async function closeStages(): Promise<void> {
   for (const each of opened.splice(0).reverse()) await each.close();
+  await expect.poll(sockets, { timeout: 5000, interval: 5 }).toEqual([]);
+}
+
+/** Has `one` closed by {@link closeStages}, before all that was kept earlier. */
+export function keep<T extends Closable>(one: T): T {
+  opened.push(one);
+  return one;
 }
 
 /** How a stage is set. */
 export interface StageOptions {
+  /** Default `imap`. */
+  readonly protocol?: ProtocolName;
+  /** Parameters of `listen`. */
+  readonly listen?: string;
   /** Directives of the server block besides `listen` and `protocol`. */
   readonly server?: string;
   /** Directives of `events {}`. */
@@ -34,7 +64,7 @@ export interface StageOptions {
   readonly answer?: Answerer;
   /** What the backend says; default: it lets everybody in and then listens. */
   readonly backend?: Conversation;
-  /** Modules besides `imap`. */
+  /** Modules besides the protocols and `resolver`. */
   readonly modules?: readonly AnyModule[];
   readonly logLevel?: NonNullable<ServerOptions['logLevel']>;
 }
@@ -42,6 +72,7 @@ export interface StageOptions {
 /** The running servers. */
 export interface Stage {
   readonly port: number;
+  readonly language: Language;
   readonly server: Server;
   readonly auth: AuthServer;
   readonly backend: ScriptedBackend;
@@ -53,56 +84,60 @@ export interface Stage {
   client(options?: ClientOptions): Promise<ScriptedPeer>;
 }
 
-/** The greeting of the proxy. */
-export const greeting = '* OK IMAP4 ready';
-
-/** Plays a backend that lets everybody in, in one command. */
-export async function letIn(proxy: ScriptedPeer): Promise<void> {
-  await proxy.sendLine('* OK ready');
-  const command = await proxy.line();
-  await proxy.sendLine(`${command.slice(0, command.indexOf(' '))} OK logged in`);
-}
+/** Plays an IMAP backend that lets everybody in. */
+export const letIn: Conversation = (proxy) => playBackend(proxy, languages.imap);
 
 /** Starts a backend, an auth service and a proxy. */
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
-  const backend = keep(await startScriptedBackend(options.backend ?? letIn));
+  const language = languages[options.protocol ?? 'imap'];
+  const conversation = options.backend ?? ((proxy) => playBackend(proxy, language));
+  const backend = keep(await startScriptedBackend(conversation));
   const auth = keep(await startAuthServer(options.answer ?? (() => acceptLogin(backend.port))));
   const log: string[] = [];
-  const server = keep(
-    await createServer({
-      modules: [imap, ...(options.modules ?? [])],
-      config: `events { ${options.events ?? ''} }
-        mail {
-          server_name mail.example.com;
-          auth_http 127.0.0.1:${String(auth.port)}/auth;
-          imap_auth plain login cram-md5;
-          server { listen 127.0.0.1; protocol imap; ${options.server ?? ''} }
-        }`,
-      onLog: (line) => log.push(line),
-      logLevel: options.logLevel ?? 'info',
-    }),
-  );
+  const server = await createServer({
+    modules: [imap, pop3, smtp, resolver, ...(options.modules ?? [])],
+    config: configuration(auth.port, language.name, options),
+    onLog: (line) => log.push(line),
+    logLevel: options.logLevel ?? 'info',
+  });
+  keep({ close: () => closeWhenIdle(server) });
   await server.listen();
   const port = Number(server.addresses[0]?.split(':')[1]);
   const connect = async (clientOptions?: ClientOptions): Promise<ScriptedPeer> =>
     keep(await connectClient(port, clientOptions));
   const client = async (clientOptions?: ClientOptions): Promise<ScriptedPeer> => {
     const peer = await connect(clientOptions);
-    await peer.expect(greeting);
+    await peer.expect(language.greeting);
     return peer;
   };
-  return { port, server, auth, backend, log, connect, client };
+  return { port, language, server, auth, backend, log, connect, client };
 }
 
-function keep<T extends { close(): Promise<void> }>(one: T): T {
-  opened.push(one);
-  return one;
+/** The clients were closed before: no session may stay. */
+async function closeWhenIdle(server: Server): Promise<void> {
+  try {
+    await expect.poll(() => server.sessions, { timeout: 5000, interval: 5 }).toEqual(noSession);
+  } finally {
+    await server.close();
+  }
+}
+
+function configuration(authPort: number, protocol: ProtocolName, options: StageOptions): string {
+  const { events = '', listen = '', server = '' } = options;
+  return `events { ${events} }
+    mail {
+      server_name mail.example.com;
+      auth_http 127.0.0.1:${String(authPort)}/auth;
+      imap_auth plain login cram-md5; pop3_auth plain apop cram-md5; smtp_auth plain login cram-md5;
+      server { listen 127.0.0.1 ${listen}; protocol ${protocol}; ${server} }
+    }`;
 }
 
 /** Whether a session that nobody disturbs works: a canary beside what a test does. */
 export async function expectWorkingProxy(stage: Stage): Promise<void> {
+  const { noop, noopDone } = stage.language;
   const peer = await stage.client();
-  await peer.sendLine('canary NOOP');
-  await peer.expect('canary OK completed');
+  await peer.send(noop);
+  await peer.expect(noopDone.trimEnd());
   await peer.close();
 }

@@ -71,7 +71,7 @@ async function readServer(word: string, context: ReadContext): Promise<readonly 
   const form = parseAddress(word, { defaultPort });
   if ('problem' in form) throw refuse(form.problem);
   if (form.kind === 'unix') throw refuse('invalid host');
-  const hosts = await resolveHost(form.host);
+  const hosts = await context.sources.ask(`host ${form.host}`, () => resolveHost(form.host));
   if (hosts.length === 0) throw refuse('host not found');
   return hosts.map((host) => {
     const family = host.includes(':') ? 'IPv6' : 'IPv4';

@@ -11,6 +11,8 @@ export { Listening } from './listening.js';
 export type { ListenOptions } from './listening.js';
 export { startScriptedBackend } from './scripted-backend.js';
 export type { Conversation, ScriptedBackend } from './scripted-backend.js';
+export { startTlsBackend, TlsBackendPeer } from './tls-backend.js';
+export type { TlsBackend, TlsBackendOptions } from './tls-backend.js';
 export { AuthRequest, percentDecode } from './auth-request.js';
 export type { Header } from './auth-request.js';
 export { acceptLogin, refuseLogin } from './auth-answer.js';

@@ -1,5 +1,5 @@
 /** Where the command writes. Its own interface so that the whole command runs inside a test. */
-import { writeAll } from '../log/stderr-target.js';
+import { writeStandardError } from '../log/stderr-target.js';
 
 /** Standard output and standard error. Neither throws, also when nobody reads any more. */
 export interface CommandIo {
@@ -21,5 +21,5 @@ export const processIo: CommandIo = {
         resolve();
       });
     }),
-  err: (text) => writeAll(2, text),
+  err: writeStandardError,
 };

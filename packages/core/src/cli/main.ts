@@ -1,5 +1,5 @@
 /**
- * The command `postern`: nginx's command line, messages and exit codes. It serves in the foreground as one process.
+ * The command `postern`: nginx's command line, messages and exit codes.
  * Everything it touches of the process comes in through {@link CommandSetup}, so a test can run it whole.
  */
 import { dirname } from 'node:path';
@@ -10,7 +10,8 @@ import { installedModules } from './installed-modules.js';
 import { type CommandOptions, readOptions } from './options.js';
 import { commandPaths } from './paths.js';
 import { problemOf } from './problem.js';
-import type { SignalSource } from './signals.js';
+import { type Role, takeRole } from '../process/role.js';
+import type { SignalSource } from '../process/signals.js';
 import { Start } from './start.js';
 import { StartLog } from './start-log.js';
 import { buildText, type LocatedModule, usageText, versionText } from './usage.js';
@@ -25,6 +26,8 @@ export interface CommandSetup {
   /** Path of the command as it was called; the host package is looked for from there, then from the working directory. */
   readonly script?: string | undefined;
   readonly signals?: SignalSource;
+  /** What this process is there for; without it the environment tells. */
+  readonly role?: Role;
 }
 
 /**
@@ -39,7 +42,7 @@ export async function main(words: readonly string[], setup: CommandSetup = {}): 
     const printed = await printVersion(options, setup, io);
     if (printed !== 0 || !options.test) return printed;
   }
-  return run(options, setup, io);
+  return run(options, words, setup, io);
 }
 
 function fail(io: CommandIo, message: string): 1 {
@@ -51,7 +54,7 @@ function locate(setup: CommandSetup): readonly LocatedModule[] | undefined {
   return setup.standard?.map((module) => ({ module, origin: setup.origin }));
 }
 
-function findModules(setup: CommandSetup) {
+function locateModules(setup: CommandSetup) {
   const script = setup.script === undefined ? [] : [dirname(setup.script)];
   return installedModules({
     standard: locate(setup),
@@ -71,7 +74,7 @@ async function printVersion(
     return 0;
   }
   try {
-    const { modules } = await findModules(setup);
+    const { modules } = await locateModules(setup);
     io.err(buildText(modules));
     return 0;
   } catch (error) {
@@ -80,20 +83,27 @@ async function printVersion(
 }
 
 /** `-t`, `-T`, `-s`, or service. */
-async function run(options: CommandOptions, setup: CommandSetup, io: CommandIo): Promise<number> {
+async function run(
+  options: CommandOptions,
+  words: readonly string[],
+  setup: CommandSetup,
+  io: CommandIo,
+): Promise<number> {
+  const role = setup.role ?? takeRole(process.env);
   const paths = commandPaths(options);
   const stderr = new StderrTarget((text) => io.err(text));
-  const log = new StartLog(paths.errorLog, options.test ? 'info' : 'notice', io, stderr);
+  const isWorker = role === 'worker' && process.send !== undefined;
+  // A worker opens the logs of the configuration and no other.
+  const early = isWorker ? 'stderr' : paths.errorLog;
+  const log = new StartLog(early, options.test ? 'info' : 'notice', io, stderr);
   const signals = setup.signals ?? process;
-  const start = new Start({ options, paths, io, log, stderr, signals });
+  const findModules = () => locateModules(setup);
+  const parts = { options, words, paths, role, io, log, stderr, signals, findModules };
+  const start = new Start(parts);
   try {
-    if (options.test) return await start.test(() => findModules(setup));
-    if (options.signal !== undefined) {
-      const message = `"-s ${options.signal}" comes with the master process; until then send TERM, QUIT or USR1 to the process that the pid file names`;
-      log.log('error', message);
-      return 1;
-    }
-    return await start.serve(() => findModules(setup));
+    if (options.test) return await start.test();
+    if (options.signal !== undefined) return await start.signal(options.signal);
+    return isWorker ? await start.worker() : await start.serve();
   } finally {
     await start.close();
   }

@@ -1,83 +1,72 @@
 /**
- * From the command line to a running proxy, in the order of ngx_init_cycle: read the file, check it as a whole, test
- * or write the pid file, open logs, open sockets. The first error ends it with exit code 1.
+ * From the command line to a running proxy: a test, a signal to the master that runs, or service as master, as one
+ * process, or as the worker of a master. The first error ends it with exit code 1.
  */
-import { once } from 'node:events';
-import { release, type } from 'node:os';
 import { dumpFiles } from '../config/dump.js';
-import { type LoadedConfiguration, loadConfiguration } from '../config/load.js';
-import { mainConf, setAt } from '../config/merge.js';
+import type { SourceRef } from '../config/directive.js';
+import { mainConf } from '../config/merge.js';
 import type { LogTarget } from '../log/error-log.js';
-import { errnoText } from '../log/errno.js';
-import { fileOrStderr, withDefaultLog } from '../log/log-spec.js';
-import { LogTargets } from '../log/log-targets.js';
-import { checkServer } from '../mail/build-servers.js';
-import { mail } from '../mail/core-module.js';
-import { createModuleLoader } from '../module/loader.js';
 import { coreModule } from '../process/core-module.js';
-import { removePidFile, testPidFile, writePidFile } from '../process/pid-file.js';
-import { type PreparedProxy, prepareProxy } from '../process/run.js';
+import { launchDaemon, redirectStandardError, tellLauncher } from '../process/daemon.js';
+import { inheritSockets } from '../process/inherited-sockets.js';
+import { Master } from '../process/master.js';
+import { testPidFile } from '../process/pid-file.js';
+import type { Prepared } from '../process/prepared.js';
+import { tellServiceManager } from '../process/readiness.js';
+import type { Role } from '../process/role.js';
+import { selfCommand } from '../process/self-command.js';
+import { signalMaster } from '../process/signal-master.js';
+import { type Reactions, type SignalSource, watchSignals } from '../process/signals.js';
+import { Single } from '../process/single.js';
+import { logSystem } from '../process/system-log.js';
+import { runWorker } from '../process/worker.js';
 import type { CommandIo } from './command-io.js';
-import type { InstalledModules } from './installed-modules.js';
-import type { CommandOptions } from './options.js';
-import { type CommandPaths, compiledIn } from './paths.js';
+import type { CommandOptions, SignalName } from './options.js';
+import type { CommandPaths } from './paths.js';
+import { type FindModules, Preparation } from './preparation.js';
 import { located, problemOf } from './problem.js';
-import { type SignalSource, watchSignals } from './signals.js';
 import type { StartLog } from './start-log.js';
 import { productName } from './usage.js';
-
-const longestTimerMs = 0x7fff_ffff;
 
 /** What a start is made of. */
 export interface StartParts {
   readonly options: CommandOptions;
+  /** The words of the command line, for processes that are started like this one. */
+  readonly words: readonly string[];
   readonly paths: CommandPaths;
+  readonly role: Role;
   readonly io: CommandIo;
   readonly log: StartLog;
   /** What `error_log stderr` means. */
   readonly stderr: LogTarget;
   readonly signals: SignalSource;
+  readonly findModules: FindModules;
 }
-
-/** Finds the modules; called where an error is told like one of the configuration. */
-export type FindModules = () => Promise<InstalledModules>;
-
-/** A configuration that is sound, with nothing but its servers' logs open. */
-interface Ready {
-  readonly configuration: LoadedConfiguration;
-  readonly proxy: PreparedProxy;
-  readonly pid: string;
-}
-
-/** Directives about worker processes, and the slots that hold their values. */
-const workerDirectives = [
-  ['env', 'env'],
-  ['working_directory', 'workingDirectory'],
-  ['worker_priority', 'priority'],
-  ['worker_shutdown_timeout', 'shutdownTimeoutMs'],
-] as const;
 
 /** One start of the command. */
 export class Start {
   readonly #parts: StartParts;
-  readonly #targets: LogTargets;
+  readonly #preparation: Preparation;
+  /** The process that started this one. */
+  readonly #parent = process.ppid;
+  #prepared: Prepared | undefined;
 
   constructor(parts: StartParts) {
     this.#parts = parts;
-    this.#targets = new LogTargets(parts.stderr);
+    this.#preparation = new Preparation(parts);
   }
 
   /** `-t` and `-T`: everything that a start does, up to the first client; the exit code. */
-  async test(findModules: FindModules): Promise<number> {
+  async test(): Promise<number> {
     const { io, options, paths } = this.#parts;
     try {
-      const ready = await this.#prepare(findModules);
-      testPidFile(ready.pid);
-      await this.#openLogs(ready.configuration);
-      const running = await ready.proxy.open({ test: true });
+      const prepared = await this.#prepareTest();
+      testPidFile(prepared.pidPath);
+      await this.#use(prepared);
+      const running = await prepared.proxy.open({ test: true });
       await running.stop();
       if (!options.quiet) io.err(`nginx: configuration file ${paths.file} test is successful\n`);
-      if (options.dump) await io.out(dumpFiles(ready.configuration.files));
+      if (options.dump) await io.out(dumpFiles(prepared.configuration.files));
       return 0;
     } catch (error) {
       this.#report(error);
@@ -86,145 +75,190 @@ export class Start {
     }
   }
 
-  /** Serves until a signal ends it; the exit code. */
-  async serve(findModules: FindModules): Promise<number> {
+  /** `-s`: the exit code. */
+  async signal(name: SignalName): Promise<number> {
+    try {
+      const configuration = await this.#preparation.load({ warn: this.#warn });
+      return signalMaster(name, this.#preparation.pidPath(configuration), this.#parts.log);
+    } catch (error) {
+      this.#report(error);
+      return 1;
+    }
+  }
+
+  /** Serves until a signal ends it, or has a daemon do so; the exit code. */
+  async serve(): Promise<number> {
     const { log, signals } = this.#parts;
     const ending = new AbortController();
-    const ended = once(ending.signal, 'abort');
-    const unwatch = watchSignals(signals, log, {
-      end: () => {
-        ending.abort();
-      },
-      reopen: () => {
-        this.#reopen();
-      },
-    });
-    // Listening for signals keeps no process alive, and a configuration need not have servers.
-    const life = setInterval(() => undefined, longestTimerMs);
+    let unwatch = watchSignals(signals, log, whileStarting(ending));
+    const watch = (reactions: Reactions): void => {
+      unwatch();
+      unwatch = watchSignals(signals, log, reactions);
+    };
     try {
-      await this.#run(findModules, ended);
-      return 0;
+      return await this.#serve(ending.signal, watch);
     } catch (error) {
       this.#report(error);
       return 1;
     } finally {
-      clearInterval(life);
       unwatch();
     }
+  }
+
+  /** Serves as a worker; the exit code. */
+  worker(): Promise<number> {
+    const { log, signals } = this.#parts;
+    return runWorker({
+      log,
+      signals,
+      channel: process,
+      explain: (error) => problemOf(error).message,
+      prepare: async (sources) => {
+        // The master has warned already.
+        const configuration = await this.#preparation.load({ sources, warn: () => undefined });
+        this.#prepared = this.#preparation.build(configuration);
+        return this.#prepared;
+      },
+    });
   }
 
   /** Writes and closes all logs. */
   async close(): Promise<void> {
     await this.#parts.log.close();
-    await this.#targets.closeAll();
+    await this.#prepared?.targets.closeAll();
   }
 
-  async #run(findModules: FindModules, ended: Promise<unknown>): Promise<void> {
-    const { log } = this.#parts;
-    const ready = await this.#prepare(findModules);
-    await this.#openLogs(ready.configuration);
-    this.#warnOfOneProcess(ready.configuration);
-    const running = await ready.proxy.open();
-    try {
-      await this.#keepPidFile(ready.pid, async () => {
-        this.#logSystem();
-        log.started();
-        await ended;
+  async #serve(ending: AbortSignal, watch: (reactions: Reactions) => void): Promise<number> {
+    const { role, words } = this.#parts;
+    if (role === 'daemon') process.umask(0);
+    const warnings: [string, SourceRef][] = [];
+    const configuration = await this.#preparation
+      .load({ warn: (...warning) => warnings.push(warning) })
+      .catch((error: unknown) => {
+        for (const warning of warnings) this.#warn(...warning);
+        throw error;
       });
-    } finally {
-      await running.stop();
+    const { daemon, masterProcess } = mainConf(configuration.root, coreModule);
+    if (daemon && role === 'command' && process.env['NGINX'] === undefined) {
+      // It reads the file again, and says what there is to say.
+      return launchDaemon(selfCommand(words), ending);
     }
-    log.log('notice', 'exit');
+    for (const warning of warnings) this.#warn(...warning);
+    const prepared = this.#preparation.build(configuration);
+    this.#prepared = prepared;
+    await this.#use(prepared);
+    if (ending.aborted) return 0;
+    const server = masterProcess ? this.#master() : this.#single();
+    watch(server.reactions);
+    await server.run(prepared, () => {
+      this.#serving(prepared);
+    });
+    return 0;
   }
 
-  /** Says what a configuration asks of master and workers that one process does not do. */
-  #warnOfOneProcess(configuration: LoadedConfiguration): void {
+  #single(): Single {
+    return new Single({
+      log: this.#parts.log,
+      announce: this.#announce,
+      reopened: this.#redirect,
+    });
+  }
+
+  #master(): Master {
+    const { log, role, words } = this.#parts;
+    process.title = `nginx: master process ${process.argv.slice(1).join(' ')}`;
+    const inheritance = inheritSockets(process.env, log);
+    return new Master({
+      log,
+      inheritance,
+      announce: this.#announce,
+      reopened: this.#redirect,
+      command: selfCommand(words),
+      isDaemon: role === 'daemon' || inheritance.isUpgrade,
+      hasFirstParent: () => process.ppid === this.#parent,
+      report: (error) => {
+        this.#report(error);
+      },
+      prepare: async (sources) => {
+        const configuration = await this.#preparation.load({ sources, warn: this.#warn });
+        return this.#preparation.build(configuration);
+      },
+    });
+  }
+
+  /** Clients are served: who waits for that is told. */
+  #serving(prepared: Prepared): void {
     const { log } = this.#parts;
-    const { user, workerProcesses } = mainConf(configuration.root, coreModule);
-    for (const [directive, slot] of workerDirectives) {
-      if (setAt(configuration.root, coreModule, slot) === undefined) continue;
-      log.log('warn', `"${directive}" is not applied: there are no worker processes`);
-    }
-    if (workerProcesses !== 1) {
-      log.log('warn', '"worker_processes" is not applied: one process serves all clients');
-    }
-    if (user !== undefined && process.getuid?.() === 0) {
-      log.log('warn', '"user" is not applied: the process keeps the rights it was started with');
-    }
+    log.started();
+    this.#redirect(prepared);
+    if (this.#parts.role === 'daemon') tellLauncher(process);
+    tellServiceManager(process.env);
   }
 
-  /** The pid file is there while `serving` is under way. */
-  async #keepPidFile(path: string, serving: () => Promise<void>): Promise<void> {
-    writePidFile(path);
-    try {
-      await serving();
-    } finally {
-      const error = removePidFile(path);
-      if (error !== undefined) {
-        this.#parts.log.log('alert', `unlink() "${path}" failed (${errnoText(error)})`);
-      }
-    }
-  }
+  readonly #announce = (): void => {
+    logSystem(productName(), this.#parts.log);
+  };
 
-  /** What ngx_os_status says at start. */
-  #logSystem(): void {
-    const { log } = this.#parts;
-    log.log('notice', productName());
-    log.log('notice', `built by Node.js ${process.version}`);
-    log.log('notice', `OS: ${type()} ${release()}`);
-  }
+  /** The terminal of a daemon is somebody else's. */
+  readonly #redirect = ({ logs }: Prepared): void => {
+    if (this.#parts.role === 'daemon') redirectStandardError(logs);
+  };
 
   /** Reads the configuration and builds the servers. Says "syntax is ok" where nginx does. */
-  async #prepare(findModules: FindModules): Promise<Ready> {
-    const { log, options, paths } = this.#parts;
-    const { modules, startDir } = await findModules();
-    let parsed = false;
+  async #prepareTest(): Promise<Prepared> {
+    const { io, options, paths } = this.#parts;
+    let isParsed = false;
     try {
-      const configuration = await loadConfiguration({
-        file: paths.file,
-        prefix: paths.prefix,
-        ...(options.globals === undefined ? {} : { globals: options.globals }),
-        modules: modules.map(({ module }) => module),
-        loadModule: createModuleLoader({ prefix: paths.prefix, startDir }),
-        warn: (message, at) => {
-          log.log('warn', located(message, at));
-        },
-        closed: checkServer,
+      const configuration = await this.#preparation.load({
+        warn: this.#warn,
         parsed: () => {
-          parsed = true;
+          isParsed = true;
         },
       });
       // nginx merges servers while it parses, so their errors come before "syntax is ok".
-      parsed = false;
-      const proxy = prepareProxy({ configuration, log, targets: this.#targets });
-      parsed = true;
-      return { configuration, proxy, pid: this.#pidPath(configuration) };
+      isParsed = false;
+      this.#prepared = this.#preparation.build(configuration);
+      isParsed = true;
+      return this.#prepared;
     } finally {
-      if (parsed && options.test && !options.quiet) {
-        this.#parts.io.err(`nginx: the configuration file ${paths.file} syntax is ok\n`);
+      if (isParsed && !options.quiet) {
+        io.err(`nginx: the configuration file ${paths.file} syntax is ok\n`);
       }
     }
   }
 
-  #pidPath(configuration: LoadedConfiguration): string {
-    return (
-      mainConf(configuration.root, coreModule).pid ?? this.#parts.paths.prefix + compiledIn.pid
-    );
+  #use({ targets, logs }: Prepared): Promise<void> {
+    return this.#parts.log.use(targets.logger(logs), logs);
   }
 
-  async #openLogs(configuration: LoadedConfiguration): Promise<void> {
-    const fallback = fileOrStderr(this.#parts.paths.errorLog, 'error');
-    const specs = withDefaultLog(mainConf(configuration.root, mail).errorLog, fallback);
-    await this.#parts.log.use(this.#targets.logger(specs), specs);
-  }
-
-  #reopen(): void {
-    for (const failure of this.#targets.reopenAll()) this.#parts.log.log('emerg', failure);
-  }
+  readonly #warn = (message: string, at: SourceRef): void => {
+    this.#parts.log.log('warn', located(message, at));
+  };
 
   #report(error: unknown): void {
     const { message, help } = problemOf(error);
     this.#parts.log.log('emerg', message);
     if (help !== undefined) this.#parts.io.err(`nginx: help: ${help}\n`);
   }
+}
+
+/** Until it is known who serves, a signal can only end the start. */
+function whileStarting(ending: AbortController): Reactions {
+  const end = (said: string) => () => ({
+    said,
+    once: true,
+    act: () => {
+      ending.abort();
+    },
+  });
+  return {
+    SIGTERM: end('exiting'),
+    SIGINT: end('exiting'),
+    SIGQUIT: end('shutting down'),
+    // Node starts its inspector on USR1 unless somebody listens.
+    SIGUSR1: () => ({ said: 'ignoring' }),
+    SIGHUP: () => ({ said: 'ignoring' }),
+    SIGUSR2: () => ({ said: 'ignoring' }),
+    SIGWINCH: () => ({ said: 'ignoring' }),
+  };
 }

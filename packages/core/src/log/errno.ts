@@ -80,19 +80,27 @@ const unlisted: Readonly<Record<string, number>> = { EHOSTDOWN: 112, ESHUTDOWN: 
 
 const numbers: Readonly<Record<string, number>> = { ...unlisted, ...constants.errno };
 
+/** The number of an operating-system error, 111 for ECONNREFUSED; `undefined` where it has none (TLS, DNS). */
+export function errorNumber(error: NodeJS.ErrnoException): number | undefined {
+  return error.errno === undefined ? numbers[error.code ?? ''] : Math.abs(error.errno);
+}
+
 /**
- * `NUMBER: text` of an operating-system error, as in ` (111: Connection refused)`.
- *
- * An error without number (TLS, DNS) gives its code, one without code its name: never its message, which may quote
- * what the peer sent.
+ * What an error says without its number: `Connection refused`. An error that the table does not have gives its code, one
+ * without code its name: never its message, which may quote what the peer sent.
  */
-export function errnoText(error: NodeJS.ErrnoException): string {
+export function errorReason(error: NodeJS.ErrnoException): string {
   const code = error.code ?? '';
-  const text = texts[code];
-  const number = error.errno === undefined ? numbers[code] : Math.abs(error.errno);
+  const number = errorNumber(error);
   if (number === undefined) return code === '' ? error.name : code;
-  if (text !== undefined) return `${String(number)}: ${text}`;
-  return `${String(number)}: ${code === '' ? `Unknown error ${String(number)}` : code}`;
+  return texts[code] ?? (code === '' ? `Unknown error ${String(number)}` : code);
+}
+
+/** `NUMBER: text` of an operating-system error, as in ` (111: Connection refused)`; without number the reason alone. */
+export function errnoText(error: NodeJS.ErrnoException): string {
+  const number = errorNumber(error);
+  const reason = errorReason(error);
+  return number === undefined ? reason : `${String(number)}: ${reason}`;
 }
 
 /**

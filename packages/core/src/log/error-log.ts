@@ -1,9 +1,9 @@
 /**
- * nginx's error log: one line to every target that takes its level. A line is composed once, and not at all when no
- * target wants it; the time text is made once a second.
+ * nginx's error log: one line to every target that takes its level. A line is composed once for each format, and not at
+ * all when no target wants it.
  */
 import { type LogLevel, logLevels } from './levels.js';
-import { formatLine, logTime } from './line.js';
+import { composeLine, type LogFormat } from './log-format.js';
 import type { LogDetails, Logger } from './logger.js';
 
 /** Where lines go. None of the methods throws or blocks for long; what cannot be written is dropped and counted. */
@@ -23,7 +23,9 @@ export interface LogTarget {
 /** One `error_log` directive: `level` is the least severe level that is written. */
 export interface LogOutput {
   readonly level: LogLevel;
-  readonly target: LogTarget;
+  readonly target: Pick<LogTarget, 'write'>;
+  /** Default `text`. */
+  readonly format?: LogFormat | undefined;
 }
 
 /** Ranks by name; 0 is the most severe. */
@@ -43,45 +45,53 @@ export function severity(level: LogLevel): number {
   return ranks[level];
 }
 
-const clock = { second: -1, text: '' };
+/** The targets that take one level, by the format of their lines. */
+type Takers = Readonly<Record<LogFormat, readonly LogOutput['target'][]>>;
 
-/** The time text of now, shared by all logs of the process. */
-export function currentLogTime(): string {
-  const now = Date.now();
-  const second = Math.floor(now / 1000);
-  if (second !== clock.second) {
-    clock.second = second;
-    clock.text = logTime(new Date(now));
-  }
-  return clock.text;
+function takersOf(outputs: readonly LogOutput[], rank: number): Takers {
+  const taking = outputs.filter((output) => severity(output.level) >= rank);
+  const inFormat = (format: LogFormat) =>
+    taking.filter((output) => (output.format ?? 'text') === format).map(({ target }) => target);
+  return { text: inFormat('text'), json: inFormat('json') };
 }
+
+const nobody: Takers = { text: [], json: [] };
 
 /** A {@link Logger} over the targets of one configuration level. */
 export class ErrorLog implements Logger {
   /** Targets by severity of the line: `#takers[severity(level)]`. */
-  readonly #takers: readonly (readonly LogTarget[])[];
+  readonly #takers: readonly Takers[];
   readonly #pid: number;
 
   /** @param pid - shown in each line; a library user may name another process than this one. */
   constructor(outputs: readonly LogOutput[], pid = process.pid) {
     this.#pid = pid;
-    this.#takers = logLevels.map((_, rank) =>
-      outputs.filter((output) => severity(output.level) >= rank).map((output) => output.target),
-    );
+    this.#takers = logLevels.map((_, rank) => takersOf(outputs, rank));
   }
 
   enabled(level: LogLevel): boolean {
-    return this.#targets(level).length > 0;
+    const { text, json } = this.#of(level);
+    return text.length > 0 || json.length > 0;
   }
 
   log(level: LogLevel, message: string, details?: LogDetails): void {
-    const targets = this.#targets(level);
-    if (targets.length === 0) return;
-    const line = formatLine(currentLogTime(), this.#pid, level, message, details);
+    const { text, json } = this.#of(level);
+    if (text.length > 0) this.#write('text', text, level, message, details);
+    if (json.length > 0) this.#write('json', json, level, message, details);
+  }
+
+  #write(
+    format: LogFormat,
+    targets: Takers[LogFormat],
+    level: LogLevel,
+    message: string,
+    details?: LogDetails,
+  ): void {
+    const line = composeLine(format, this.#pid, level, message, details);
     for (const target of targets) target.write(line, level);
   }
 
-  #targets(level: LogLevel): readonly LogTarget[] {
-    return this.#takers[ranks[level]] ?? [];
+  #of(level: LogLevel): Takers {
+    return this.#takers[ranks[level]] ?? nobody;
   }
 }

@@ -3,12 +3,14 @@
  * costs memory and never time; memory is bounded, and lines beyond the bound are dropped, counted, and owned up to
  * once the file takes lines again. A write that fails (disk full, FIFO without reader) is tried again from time to time.
  */
-import { constants, openSync, writeSync } from 'node:fs';
-import { destination } from 'pino';
+import { constants, openSync } from 'node:fs';
 import { ConfigError } from '../errors.js';
-import { currentLogTime, type LogTarget } from './error-log.js';
+import { atExit, notAtExit } from './at-exit.js';
+import type { LogTarget } from './error-log.js';
 import { errnoText } from './errno.js';
-import { formatLine } from './line.js';
+import { LogFile } from './log-file.js';
+import type { LogFormat } from './log-format.js';
+import { Losses } from './losses.js';
 
 /** What may wait in memory for one file, in UTF-16 units. */
 const maxPendingUnits = 4 * 1024 * 1024;
@@ -18,8 +20,6 @@ const gatherMs = 10;
 const retryMs = 1000;
 /** A FIFO whose reader is slow has room again soon. */
 const retryBusyMs = 50;
-
-type Stream = ReturnType<typeof destination>;
 
 /** `O_NONBLOCK` so that a FIFO without reader is an error at once (ENXIO) rather than a process that hangs. */
 const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
@@ -38,71 +38,66 @@ export function toSystemError(error: unknown): NodeJS.ErrnoException {
 export class FileTarget implements LogTarget {
   readonly path: string;
   readonly #maxPending: number;
-  #fd: number;
-  #stream: Stream;
+  readonly #losses: Losses;
+  #file: LogFile;
   #pending = '';
-  #pendingLines = 0;
+  /** A write is under way, or waits to be tried again. */
   #busy = false;
-  /** The stream keeps the text that it could not write and must be poked to try again. */
-  #stalled = false;
   #retry: NodeJS.Timeout | undefined;
   #gathering: NodeJS.Timeout | undefined;
-  #dropped = 0;
-  #confessed = 0;
+  /** Files that were replaced and still have something to write. */
+  readonly #retiring = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
 
-  /** Opens `path`. Throws a {@link ConfigError} with nginx's sentence. */
-  constructor(path: string, maxPending = maxPendingUnits) {
+  /**
+   * Opens `path`. Throws a {@link ConfigError} with nginx's sentence.
+   *
+   * @param format - of the line that owns up to losses.
+   */
+  constructor(path: string, maxPending = maxPendingUnits, format: LogFormat = 'text') {
     this.path = path;
     this.#maxPending = maxPending;
+    this.#losses = new Losses(path, format);
     try {
-      this.#fd = openSync(path, flags, 0o644);
+      this.#file = new LogFile(openSync(path, flags, 0o644));
     } catch (error) {
       throw openFailure(path, toSystemError(error));
     }
-    this.#stream = this.#attach(this.#fd);
+    atExit(this);
   }
 
   get dropped(): number {
-    return this.#dropped;
+    return this.#losses.total;
   }
 
   write(line: string): void {
     const full = this.#pending.length + line.length > this.#maxPending;
     if (this.#closing !== undefined || full) {
-      this.#dropped += 1;
+      this.#losses.add();
       return;
     }
     this.#pending += line;
-    this.#pendingLines += 1;
-    if (!this.#busy && !this.#stalled) this.#gather();
+    if (!this.#busy) this.#gather();
   }
 
   reopen(): NodeJS.ErrnoException | undefined {
     if (this.#closing !== undefined) return undefined;
+    const old = this.#file;
     try {
-      this.#fd = openSync(this.path, flags, 0o644);
+      this.#file = new LogFile(openSync(this.path, flags, 0o644));
     } catch (error) {
       return toSystemError(error);
     }
-    const old = this.#stream;
+    clearTimeout(this.#retry);
+    this.#busy = false;
     // Lines that were logged before the signal belong to the old file.
-    if (!this.#stalled) old.write(this.#take());
-    void this.#retire(old);
-    this.#stream = this.#attach(this.#fd);
-    this.#settle();
+    this.#retire(old);
     return undefined;
   }
 
   flushSync(): void {
-    if (this.#closing !== undefined || this.#pending === '') return;
-    const lines = this.#pendingLines;
-    let rest = Buffer.from(this.#take());
-    try {
-      while (rest.length > 0) rest = rest.subarray(writeSync(this.#fd, rest));
-    } catch {
-      this.#dropped += lines;
-    }
+    if (this.#closing !== undefined) return;
+    this.#losses.add(this.#file.flushSync(this.#take()));
   }
 
   close(): Promise<void> {
@@ -110,29 +105,23 @@ export class FileTarget implements LogTarget {
     return this.#closing;
   }
 
-  #finish(): Promise<void> {
+  async #finish(): Promise<void> {
     clearTimeout(this.#retry);
     clearTimeout(this.#gathering);
-    if (this.#stalled) this.#dropped += this.#pendingLines;
-    else this.#stream.write(this.#take());
-    return this.#retire(this.#stream);
+    await Promise.all(this.#retiring);
+    const rest = await this.#file.retire(this.#take());
+    this.#losses.add(countLines(rest));
+    notAtExit(this);
   }
 
-  #attach(fd: number): Stream {
-    const stream = destination({ fd, sync: false, retryEAGAIN: () => false });
-    // pino's own listener gives a stream up after a broken pipe; a FIFO may get a new reader.
-    stream.removeAllListeners('error');
-    // pino flushes at exit, with a loop that never ends on a full disk: ours tries once.
-    stream.flushSync = () => {
-      this.flushSync();
-    };
-    stream.on('drain', () => {
-      if (stream === this.#stream) this.#settle();
+  /** Lets a replaced file write what it has. What it cannot take any more goes into the new one. */
+  #retire(old: LogFile): void {
+    const retired = old.retire(this.#take()).then((rest) => {
+      this.#retiring.delete(retired);
+      this.#pending = rest + this.#pending;
+      if (this.#pending !== '' && !this.#busy && this.#closing === undefined) this.#gather();
     });
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (stream === this.#stream && this.#closing === undefined) this.#stall(error);
-    });
-    return stream;
+    this.#retiring.add(retired);
   }
 
   /** A background write costs as much as a hundred lines: those of a moment share one. */
@@ -142,61 +131,48 @@ export class FileTarget implements LogTarget {
 
   readonly #send = (): void => {
     this.#gathering = undefined;
-    if (this.#busy || this.#stalled || this.#pending === '') return;
-    this.#busy = true;
-    this.#stream.write(this.#take());
+    if (!this.#busy && this.#pending !== '') void this.#write();
   };
+
+  async #write(): Promise<void> {
+    const file = this.#file;
+    this.#busy = true;
+    const error = await file.write(this.#take());
+    // A file that was replaced meanwhile has finished by itself.
+    if (file !== this.#file || this.#closing !== undefined) return;
+    if (error === undefined) this.#settle();
+    else this.#stall(error);
+  }
 
   /** What waits; nothing waits afterwards. */
   #take(): string {
     const text = this.#pending;
     this.#pending = '';
-    this.#pendingLines = 0;
     return text;
   }
 
   /** The file took everything it was given. */
   #settle(): void {
     this.#busy = false;
-    this.#stalled = false;
-    clearTimeout(this.#retry);
-    this.#confess();
+    const confession = this.#losses.confession();
+    if (confession !== undefined) {
+      this.#pending += confession;
+    }
     if (this.#pending !== '') this.#gather();
   }
 
   #stall(error: NodeJS.ErrnoException): void {
-    this.#busy = false;
-    this.#stalled = true;
     const delay = error.code === 'EAGAIN' || error.code === 'EBUSY' ? retryBusyMs : retryMs;
     this.#retry = setTimeout(() => {
-      this.#busy = true;
-      this.#stream.write('');
+      void this.#write();
     }, delay);
     this.#retry.unref();
   }
+}
 
-  #confess(): void {
-    const lost = this.#dropped - this.#confessed;
-    if (lost === 0) return;
-    this.#confessed = this.#dropped;
-    this.#pending += formatLine(
-      currentLogTime(),
-      process.pid,
-      'alert',
-      `${String(lost)} log lines could not be written to "${this.path}" and are lost`,
-    );
-    this.#pendingLines += 1;
-  }
-
-  /** Lets a stream write what it has and close its file. */
-  #retire(stream: Stream): Promise<void> {
-    return new Promise((resolve) => {
-      stream.once('close', resolve);
-      stream.on('error', () => {
-        stream.destroy();
-        resolve();
-      });
-      stream.end();
-    });
-  }
+/** Lines of a text in which every line ends in LF. */
+function countLines(text: string): number {
+  let lines = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines += 1;
+  return lines;
 }

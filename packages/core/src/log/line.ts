@@ -13,16 +13,6 @@ export const maxLineBytes = 2048;
 /** What nginx keeps free for the error number when a message fills the line. */
 const errorRoomBytes = 50;
 
-function twoDigits(value: number): string {
-  return value < 10 ? `0${String(value)}` : String(value);
-}
-
-/** `YYYY/MM/DD HH:MM:SS` in local time. */
-export function logTime(date: Date): string {
-  const day = `${String(date.getFullYear())}/${twoDigits(date.getMonth() + 1)}/${twoDigits(date.getDate())}`;
-  return `${day} ${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}:${twoDigits(date.getSeconds())}`;
-}
-
 /** `text` cut to `maxBytes` of UTF-8, controls escaped. The usual line is plain ASCII and costs one scan. */
 function fit(text: string, maxBytes: number): string {
   if (text.length <= maxBytes && isPlain(text)) return text;
@@ -42,7 +32,7 @@ function compose(start: string, message: string, details: LogDetails, level: Log
   return fit(`${body} (${errnoText(details.error)})${context}`, maxLineBytes - 1);
 }
 
-/** A finished line with its LF. `time` is {@link logTime}, `pid` the process it is written for. */
+/** A finished line with its LF. `time` is `YYYY/MM/DD HH:MM:SS`, `pid` the process it is written for. */
 export function formatLine(
   time: string,
   pid: number,

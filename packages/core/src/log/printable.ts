@@ -19,8 +19,8 @@ function isFormatControl(point: number): boolean {
   );
 }
 
-/** C0, DEL, C1 and format controls. */
-function isUnsafe(point: number): boolean {
+/** Whether a code point must not stand in a log as it is: C0, DEL, C1 and format controls. */
+export function isUnsafe(point: number): boolean {
   return point < 0x20 || (point >= 0x7f && point <= 0x9f) || isFormatControl(point);
 }
 

@@ -1,68 +1,52 @@
 /**
- * A syslog server over UDP, in the datagram format of ngx_syslog.c (after RFC 3164):
- * `<PRI>Mon dd hh:mm:ss HOST TAG: line`. Nobody confirms a datagram; a server that is not there costs nothing.
+ * A syslog server over UDP. Nobody confirms a datagram: a server that is not there costs nothing, and what was sent to
+ * it is not counted as lost. What the system refuses to send is.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { hostname } from 'node:os';
-import { severity, type LogTarget } from './error-log.js';
+import { currentLogTime } from './clock.js';
+import type { LogTarget } from './error-log.js';
 import type { LogLevel } from './levels.js';
 import type { SyslogSpec } from './log-spec.js';
+import { Losses } from './losses.js';
+import { syslogDatagram } from './syslog-message.js';
 
 /** Datagrams that may wait for the system; more are dropped. */
-const maxWaiting = 1024;
-
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** `Nov  2 14:44:52` in local time, from a log line that starts `2026/11/02 14:44:52`. */
-function syslogTime(line: string): string {
-  const month = months[Number(line.slice(5, 7)) - 1] ?? '';
-  const day = String(Number(line.slice(8, 10))).padStart(2);
-  return `${month} ${day} ${line.slice(11, 19)}`;
-}
-
-/** The datagram of one log line. `host` is empty where it must not be sent. */
-export function syslogDatagram(
-  spec: Pick<SyslogSpec, 'facility' | 'tag'>,
-  host: string,
-  line: string,
-  level: LogLevel,
-): string {
-  const priority = spec.facility * 8 + severity(level);
-  const from = host === '' ? '' : `${host} `;
-  const text = line.endsWith('\n') ? line.slice(0, -1) : line;
-  return `<${String(priority)}>${syslogTime(line)} ${from}${spec.tag}: ${text}`;
-}
+const maxWaitingDatagrams = 1024;
 
 /** A `syslog:` log. */
 export class SyslogTarget implements LogTarget {
   readonly #spec: SyslogSpec;
   readonly #host: string;
+  readonly #maxWaiting: number;
+  readonly #losses: Losses;
   #socket: Socket | undefined;
   #waiting = 0;
-  #dropped = 0;
   #idle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(spec: SyslogSpec) {
+  constructor(spec: SyslogSpec, maxWaiting = maxWaitingDatagrams) {
     this.#spec = spec;
+    this.#maxWaiting = maxWaiting;
     this.#host = spec.hostname ? hostname().toLowerCase() : '';
+    const { address, port } = spec;
+    const host = address.includes(':') ? `[${address}]` : address;
+    this.#losses = new Losses(`syslog:server=${host}:${String(port)}`, spec.format ?? 'text');
   }
 
   get dropped(): number {
-    return this.#dropped;
+    return this.#losses.total;
   }
 
   write(line: string, level: LogLevel): void {
-    if (this.#closing !== undefined || this.#waiting >= maxWaiting) {
-      this.#dropped += 1;
+    if (this.#closing !== undefined || this.#waiting >= this.#maxWaiting) {
+      this.#losses.add();
       return;
     }
-    this.#waiting += 1;
-    const datagram = syslogDatagram(this.#spec, this.#host, line, level);
-    this.#socket ??= this.#open();
-    this.#socket.send(datagram, this.#spec.port, this.#spec.address, (error) => {
-      this.#sent(error);
-    });
+    // What a flood has lost is told when the flood is over, or the flood would take that with it.
+    const confession = this.#waiting < this.#maxWaiting / 2 ? this.#losses.confession() : undefined;
+    if (confession !== undefined) this.#send(confession, 'alert');
+    this.#send(line, level);
   }
 
   reopen(): undefined {
@@ -78,13 +62,23 @@ export class SyslogTarget implements LogTarget {
     return this.#closing;
   }
 
+  #send(line: string, level: LogLevel): void {
+    this.#waiting += 1;
+    const datagram = syslogDatagram(this.#spec, this.#host, currentLogTime(), line, level);
+    const socket = (this.#socket ??= this.#open());
+    socket.send(datagram, this.#spec.port, this.#spec.address, (error) => {
+      if (socket === this.#socket) this.#sent(error);
+    });
+  }
+
   #open(): Socket {
     const socket = createSocket(this.#spec.address.includes(':') ? 'udp6' : 'udp4');
     socket.unref();
     // A socket that cannot be bound: the next line tries a new one.
     socket.on('error', () => {
-      if (this.#socket === socket) this.#socket = undefined;
-      this.#dropped += this.#waiting;
+      if (this.#socket !== socket) return;
+      this.#socket = undefined;
+      this.#losses.add(this.#waiting);
       this.#waiting = 0;
       socket.close();
     });
@@ -92,8 +86,8 @@ export class SyslogTarget implements LogTarget {
   }
 
   #sent(error: Error | null): void {
-    if (error !== null) this.#dropped += 1;
-    this.#waiting = Math.max(0, this.#waiting - 1);
+    this.#waiting -= 1;
+    if (error !== null) this.#losses.add();
     if (this.#waiting === 0) this.#idle?.();
   }
 

@@ -5,9 +5,8 @@
 import { isTapped } from '../cycle/hooks.js';
 import type { Connection, Receiver } from '../net/connection.js';
 import { linger } from '../net/linger.js';
-import { decodeProxyHeader, type ProxyHeader } from '../net/proxy-protocol.js';
+import { brokenHeader, decodeProxyHeader, type ProxyHeader } from '../net/proxy-protocol.js';
 import type { Expiring } from '../net/sweep.js';
-import { printable } from '../log/printable.js';
 import { timedOut } from './errors.js';
 import { handshake } from './handshake.js';
 import type { MailSession } from './mail-session.js';
@@ -221,10 +220,4 @@ class Arrival implements Receiver, Expiring {
   #watch(ms: number): void {
     this.#runtime.sweep.add(this, ms);
   }
-}
-
-/** nginx's sentence, which shows the first line of what came. */
-function brokenHeader(bytes: Uint8Array): string {
-  const end = bytes.findIndex((byte) => byte === 0x0d || byte === 0x0a);
-  return `broken header: "${printable(end === -1 ? bytes : bytes.subarray(0, end))}"`;
 }

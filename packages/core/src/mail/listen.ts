@@ -65,7 +65,10 @@ async function readListen(
     context.error(`${problem} in "${value}" of the "listen" directive`);
   const form = parseAddress(value, { listen: true, defaultPort: 0 });
   if ('problem' in form) throw refuseAddress(form.problem);
-  const hosts = form.kind === 'unix' ? [''] : await resolveHost(form.host);
+  const hosts =
+    form.kind === 'unix'
+      ? ['']
+      : await context.sources.ask(`host ${form.host}`, () => resolveHost(form.host));
   if (hosts.length === 0) throw refuseAddress('host not found');
   const parameters = readParameters(rest);
   if ('refusal' in parameters) throw context.error(parameters.refusal);

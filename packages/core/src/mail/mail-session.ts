@@ -1,4 +1,5 @@
 /** The session that the driver works on; modules see it as {@link Session}. */
+import type { LogFields } from '../log/logger.js';
 import { printable } from '../log/printable.js';
 import type { AnyModule, ConfOf, StateOf } from '../module/module.js';
 import { isTapped } from '../cycle/hooks.js';
@@ -191,5 +192,17 @@ export class MailSession implements Session, LogFacts {
     const login = this.login === '' ? '' : `, login: "${this.login}"`;
     const upstream = this.#upstream === '' ? '' : `, upstream: ${this.#upstream}`;
     return `, client: ${this.client.address}${secured}, server: ${this.listen}${login}${upstream}`;
+  }
+
+  describeFields(): LogFields {
+    return {
+      protocol: this.protocol,
+      client: this.client.address,
+      server: this.listen,
+      starttls: this.usingStartTls || undefined,
+      tls: this.tls?.state.protocol,
+      login: this.login,
+      upstream: this.#upstream,
+    };
   }
 }

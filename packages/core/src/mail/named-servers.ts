@@ -13,9 +13,14 @@ export interface NamedServers {
   find(name: string | undefined): MailServer | undefined;
 }
 
-/** Joins servers with TLS. Every name is unique. */
+/**
+ * Joins servers with TLS. Every name is unique.
+ *
+ * Sessions are not resumed here: one of TLS 1.2 does not tell the name that its client asks for, and one of TLS 1.3 would
+ * carry the trust in a client's certificate from the server that checked it to another.
+ */
 export function nameServers(servers: readonly MailServer[]): NamedServers | undefined {
-  const options = servers[0]?.tls?.server;
+  const options = servers[0]?.tls?.withoutResumption();
   if (options === undefined) return undefined;
   const byName = new Map(servers.map((server) => [server.serverName.toLowerCase(), server]));
   const find = (name: string | undefined): MailServer | undefined =>

@@ -1,16 +1,18 @@
 /** The log of one session: every line carries the connection number and nginx's context of the session. */
 import type { LogLevel } from '../log/levels.js';
-import type { Logger } from '../log/logger.js';
+import type { LogFields, Logger, LogSubject } from '../log/logger.js';
 
 /** Facts of a session that its log lines show. */
 export interface LogFacts {
   readonly id: number;
   /** `, client: A, server: L, login: "U", upstream: B`. */
   describe(): string;
+  /** The same as fields, without the action; asked only by logs in JSON. */
+  describeFields?(): LogFields;
 }
 
 /** Writes lines of one session. */
-export class SessionLog {
+export class SessionLog implements LogSubject {
   /** What the session is doing, shown as ` while <action>`. */
   action = '';
   #logger: Logger;
@@ -36,12 +38,16 @@ export class SessionLog {
     if (!this.#logger.enabled(level)) return;
     const doing = this.action === '' ? '' : ` while ${this.action}`;
     const context = doing + this.#facts.describe();
-    this.#logger.log(level, message, { connection: this.#facts.id, error, context });
+    this.#logger.log(level, message, { connection: this.#facts.id, error, context, subject: this });
   }
 
-  /** A line with the connection number and nothing else of the session. */
+  /** A line with the connection number and, as text, nothing else of the session. */
   bare(level: LogLevel, message: string): void {
-    this.#logger.log(level, message, { connection: this.#facts.id });
+    this.#logger.log(level, message, { connection: this.#facts.id, subject: this });
+  }
+
+  fields(): LogFields {
+    return { action: this.action, ...this.#facts.describeFields?.() };
   }
 
   /** A failure that is not the session's own: names the module, or what is known. */

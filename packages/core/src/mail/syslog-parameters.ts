@@ -19,8 +19,8 @@ const defaultPort = 514;
 export interface SyslogParameters {
   /** As written. */
   readonly server: string;
-  readonly host: string;
-  readonly port: number;
+  /** Where the server is: a name or an address, or a path behind `unix:`. */
+  readonly form: AddressForm;
   readonly facility: number;
   readonly tag: string;
   readonly hostname: boolean;
@@ -45,9 +45,6 @@ function readServer(draft: Draft, value: string): string | undefined {
   if (draft.server !== undefined) return 'duplicate syslog "server"';
   const form = parseAddress(value, { defaultPort });
   if ('problem' in form) return `${form.problem} in syslog server "${value}"`;
-  if (form.kind === 'unix') {
-    return `syslog over a UNIX-domain socket is not supported by this runtime, use "server=127.0.0.1:514" in place of "server=${value}"`;
-  }
   draft.server = { text: value, form };
   return undefined;
 }
@@ -105,8 +102,7 @@ export function readSyslogParameters(list: string): SyslogParameters | SyslogRef
   if (draft.server === undefined) return { refusal: 'no syslog server specified' };
   return {
     server: draft.server.text,
-    host: draft.server.form.host,
-    port: draft.server.form.port,
+    form: draft.server.form,
     facility: draft.facility ?? facilities.indexOf('local7'),
     tag: draft.tag ?? 'nginx',
     hostname: draft.hostname,

@@ -6,6 +6,8 @@ export interface TlsPolicy {
   /** Whether a session in clear text may, or must, begin TLS by command: the value of `starttls`. */
   readonly startTls: 'off' | 'on' | 'only';
   readonly server: TlsServerOptions;
+  /** Makes options like `server` with which no session is resumed. */
+  withoutResumption(): TlsServerOptions;
   /** Called once per handshake, right after it. */
   judge(state: TlsState): TlsVerdict;
 }

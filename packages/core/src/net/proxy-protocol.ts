@@ -43,6 +43,7 @@ const crcType = 0x03;
 
 const cr = 0x0d;
 const lf = 0x0a;
+const space = 0x20;
 
 const incomplete: ProxyHeader = { kind: 'incomplete' };
 const invalid = (reason: string): ProxyHeader => ({ kind: 'invalid', reason });
@@ -138,11 +139,23 @@ function startsLike(bytes: Buffer, start: Buffer): boolean {
   return bytes.subarray(0, length).equals(start.subarray(0, length));
 }
 
+/**
+ * nginx's sentence about bytes that are no header. It shows the first line of them; of what does not even begin like a
+ * header only the first word, since a client that speaks first may be logging in.
+ */
+export function brokenHeader(bytes: Uint8Array): string {
+  const lineEnd = bytes.findIndex((byte) => byte === cr || byte === lf);
+  const line = lineEnd < 0 ? bytes : bytes.subarray(0, lineEnd);
+  const isLike = v1Start.every((byte, at) => line[at] === byte);
+  const wordEnd = isLike ? -1 : line.indexOf(space);
+  return `broken header: "${printable(wordEnd < 0 ? line : line.subarray(0, wordEnd))}"`;
+}
+
 function decodeV1(bytes: Buffer): ProxyHeader {
   const limit = Math.min(bytes.length, longestV1);
   let end = 0;
   while (end < limit && bytes[end] !== cr && bytes[end] !== lf) end += 1;
-  const broken = invalid(`broken header: "${printable(bytes.subarray(0, end))}"`);
+  const broken = invalid(brokenHeader(bytes.subarray(0, limit)));
   if (!startsLike(bytes, v1Start)) return broken;
   if (end >= limit - 1) {
     const more = bytes.length < longestV1 && (end === limit || bytes[end] === cr);

@@ -5,13 +5,32 @@ import { readFile } from 'node:fs/promises';
 /** A database of accounts, as `getent` calls it. */
 export type AccountDatabase = 'passwd' | 'group';
 
-/** Whether the system knows `name`: from its file, else (network accounts) by asking `getent`. Never rejects. */
-export async function hasAccount(database: AccountDatabase, name: string): Promise<boolean> {
+/** A user or a group. */
+export interface Account {
+  /** The number that the system knows it by. */
+  readonly id: number;
+}
+
+/** What the system knows of `name`: from its file, else (network accounts) from `getent`. Never rejects. */
+export async function findAccount(
+  database: AccountDatabase,
+  name: string,
+): Promise<Account | undefined> {
   const text = await readFile(`/etc/${database}`, 'utf8').catch(() => '');
-  if (text.split('\n').some((line) => line.startsWith(`${name}:`))) return true;
+  return findLine(text, name) ?? findLine(await askSystem(database, name), name);
+}
+
+function findLine(text: string, name: string): Account | undefined {
+  const line = text.split('\n').find((one) => one.startsWith(`${name}:`));
+  if (line === undefined) return undefined;
+  const [, , id] = line.split(':');
+  return { id: Number(id) };
+}
+
+function askSystem(database: AccountDatabase, name: string): Promise<string> {
   return new Promise((resolve) => {
-    execFile('getent', ['--', database, name], { timeout: 10_000 }, (error) => {
-      resolve(error === null);
+    execFile('getent', ['--', database, name], { timeout: 10_000 }, (error, stdout) => {
+      resolve(error === null ? stdout : '');
     });
   });
 }

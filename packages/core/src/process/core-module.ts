@@ -12,7 +12,6 @@ import {
   cpuAffinity,
   environment,
   ignored,
-  openFiles,
   priority,
   processUser,
   workerProcesses,
@@ -38,11 +37,10 @@ export const coreModule = defineModule({
       default: 1,
       about: 'Sets the number of worker processes.',
     }),
-    worker_rlimit_nofile: slot('rlimitNofile', openFiles, {
+    worker_rlimit_nofile: slot('rlimitNofile', optional(integer), {
       levels: main,
       default: undefined,
-      about:
-        'Names the number of open files needed. It cannot be raised from here: a number above the hard limit is a warning.',
+      about: 'Sets the limit of open files of worker processes.',
     }),
     worker_rlimit_core: slot(
       'rlimitCore',
@@ -93,6 +91,12 @@ export const coreModule = defineModule({
       default: true,
       defaultText: 'on',
       about: 'Says whether worker processes are started.',
+    }),
+    term_signal: slot('termSignal', oneOf('fast', 'quit'), {
+      levels: main,
+      default: 'fast',
+      about:
+        'Says what signal TERM does: end sessions at once, or wait for their end as QUIT does, for containers whose host knows TERM only.',
     }),
     env: slot('env', environment, {
       levels: main,

@@ -18,16 +18,17 @@ const methods: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
   sunos: 'eventport',
 };
 
-const native = methods[process.platform] ?? 'poll';
+/** The method of this system. */
+export const nativeEventMethod = methods[process.platform] ?? 'poll';
 
 /** The method the event loop has on this system; a build of nginx too knows only those of its system. */
 export const eventMethod: Codec<string> = {
-  schema: oneWord({ const: native }),
+  schema: oneWord({ const: nativeEventMethod }),
   syntax: 'method',
   repeat: 'refuse',
   refusal: (_directive, [word = '']) => `invalid event type "${word}"`,
   parse([word = ''], context) {
-    if (word !== native) throw context.error(`invalid event type "${word}"`);
+    if (word !== nativeEventMethod) throw context.error(`invalid event type "${word}"`);
     return word;
   },
 };

@@ -1,15 +1,16 @@
 /** Codecs of directives of the main context that have a grammar of their own. */
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { integer, listOf, manyWords, oneWord, text } from '../config/codec.js';
 import type { Codec, ReadContext } from '../config/directive.js';
 import { readInteger } from '../config/quantity.js';
-import { hasAccount } from './accounts.js';
+import { findAccount } from './accounts.js';
 
 /** The account that workers run as. */
 export interface ProcessUser {
   readonly user: string;
   readonly group: string;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 function isRoot(): boolean {
@@ -23,7 +24,7 @@ export const processUser: Codec<ProcessUser | undefined> = {
   repeat: 'refuse',
   refusal: (directive) => `"${directive}" directive invalid value`,
   parse([user = '', group = user], context) {
-    if (isRoot()) return knownUser({ user, group }, context);
+    if (isRoot()) return knownUser(user, group, context);
     context.warn(
       'the "user" directive makes sense only if the master process runs with super-user privileges, ignored',
     );
@@ -31,11 +32,12 @@ export const processUser: Codec<ProcessUser | undefined> = {
   },
 };
 
-async function knownUser(account: ProcessUser, context: ReadContext): Promise<ProcessUser> {
-  const { user, group } = account;
-  if (!(await hasAccount('passwd', user))) throw context.error(`getpwnam("${user}") failed`);
-  if (!(await hasAccount('group', group))) throw context.error(`getgrnam("${group}") failed`);
-  return Object.freeze(account);
+async function knownUser(user: string, group: string, context: ReadContext): Promise<ProcessUser> {
+  const account = await findAccount('passwd', user);
+  if (account === undefined) throw context.error(`getpwnam("${user}") failed`);
+  const own = await findAccount('group', group);
+  if (own === undefined) throw context.error(`getgrnam("${group}") failed`);
+  return Object.freeze({ user, group, uid: account.id, gid: own.id });
 }
 
 /** A number of processes; `auto` is the number of CPUs this process may use. */
@@ -50,29 +52,6 @@ export const workerProcesses: Codec<number> = {
     return count;
   },
 };
-
-/** `worker_rlimit_nofile`: Node cannot raise the limit but starts with the soft one raised to the hard one. */
-export const openFiles: Codec<number | undefined> = {
-  ...integer,
-  async parse(words, context) {
-    const wanted = await integer.parse(words, context);
-    const hard = await hardLimitOfFiles();
-    if (wanted > hard) {
-      context.warn(
-        `"${context.directive}" cannot raise the limit of open files above ${String(hard)}: raise it where postern is started (ulimit -n, LimitNOFILE=)`,
-      );
-    }
-    return wanted;
-  },
-};
-
-/** The hard limit of open files; 0 where the system does not tell, so that a wanted number is warned about. */
-async function hardLimitOfFiles(): Promise<number> {
-  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
-  const line = limits.split('\n').find((one) => one.startsWith('Max open files')) ?? '';
-  const [, hard] = line.slice('Max open files'.length).trim().split(/\s+/);
-  return hard === 'unlimited' ? Infinity : Number(hard ?? 0);
-}
 
 /** `codec` for a directive that is read and checked but not carried out; `remedy` says what to do instead. */
 export function ignored<T>(codec: Codec<T>, remedy: string): Codec<T> {

@@ -1,6 +1,6 @@
 /**
- * From a loaded configuration to a serving proxy, in one process. The command, the library and (later) workers all go
- * through here; nothing in mail/ knows which of them it serves.
+ * From a loaded configuration to a serving proxy. The command's one process, its workers and the library all go through
+ * here; nothing in mail/ knows which of them it serves.
  */
 import type { LoadedConfiguration } from '../config/load.js';
 import { mainConf } from '../config/merge.js';
@@ -8,7 +8,8 @@ import { Cycle } from '../cycle/cycle.js';
 import type { Logger } from '../log/logger.js';
 import type { LogTargets } from '../log/log-targets.js';
 import { buildServers } from '../mail/build-servers.js';
-import { MailFront } from '../mail/front.js';
+import { type FrontOptions, MailFront, plansOf } from '../mail/front.js';
+import type { ListenSpec } from '../mail/listen.js';
 import { ConnectionSlots } from '../net/slots.js';
 import { eventsModule } from './core-module.js';
 
@@ -23,11 +24,14 @@ export interface ProxyParts {
 
 /** A proxy whose configuration is sound and which has opened nothing yet. */
 export interface PreparedProxy {
+  /** The sockets it needs, in the order in which nginx opens them. Throws PosternError where they are too many. */
+  sockets(): readonly ListenSpec[];
   /**
-   * Opens all sockets. With `test` a busy address is no error.
-   * Throws PosternError with nginx's sentence; nothing stays open then.
+   * Opens all sockets. Throws PosternError with nginx's sentence; nothing stays open then.
    */
-  open(options?: { readonly test?: boolean }): Promise<RunningProxy>;
+  open(options?: Partial<FrontOptions>): Promise<RunningProxy>;
+  /** Lets go of what its modules hold, where it is not opened. */
+  discard(): void;
 }
 
 /** A proxy that accepts clients. */
@@ -36,8 +40,10 @@ export interface RunningProxy {
   readonly addresses: readonly string[];
   /** Sessions that are open now. */
   readonly sessions: { readonly waiting: number; readonly relayed: number };
-  /** Stops accepting; sessions go on. */
-  stopAccepting(): Promise<void>;
+  /** Stops accepting; resolves when the last session has ended of itself. */
+  drain(): Promise<void>;
+  /** Ends relayed sessions, and others once they are to be relayed. */
+  shutDown(): void;
   /** Stops accepting and ends every session. */
   stop(): Promise<void>;
 }
@@ -50,6 +56,11 @@ export function prepareProxy(parts: ProxyParts): PreparedProxy {
   const cycle = new Cycle({ configuration, log, connections });
   const listens = buildServers(cycle, targets);
   return {
-    open: (options = {}) => MailFront.open(listens, cycle, { test: options.test ?? false }),
+    sockets: () => plansOf(listens, cycle).map(({ socket }) => socket),
+    open: ({ test = false, bound = new Map() } = {}) =>
+      MailFront.open(listens, cycle, { test, bound }),
+    discard: () => {
+      cycle.end();
+    },
   };
 }

@@ -87,11 +87,45 @@ describe('the command without configuration', () => {
     });
     expect(read('logs/error.log')).toContain(`open() "${conf()}" failed`);
   });
+});
 
-  it('-s says what to do instead', async () => {
-    const { code, err } = await runHere('-s', 'reload');
+describe('-s', () => {
+  const failures = [
+    {
+      name: 'no pid file',
+      pid: undefined,
+      err: '[error] open() "PID" failed (2: No such file or directory)',
+    },
+    { name: 'an empty pid file', pid: '', err: '[error] invalid PID number "" in "PID"' },
+    {
+      name: 'a pid file of somebody else',
+      pid: 'x1\n',
+      err: '[error] invalid PID number "x1" in "PID"',
+    },
+    { name: 'the number 0', pid: '0\n', err: '[error] invalid PID number "0" in "PID"' },
+    {
+      name: 'a process that is gone',
+      pid: '4194305\n',
+      err: '[alert] kill(4194305, 1) failed (3: No such process)',
+    },
+  ];
+  it.each(failures)('fails for $name', async ({ pid, err }) => {
+    configure('events {}');
+    if (pid !== undefined) writeFileSync(at('logs/nginx.pid'), pid);
+    expect(await runHere('-s', 'reload')).toEqual({
+      code: 1,
+      err: `nginx: ${err.replace('PID"', `${at('logs/nginx.pid')}"`)}\n`,
+      out: '',
+    });
+    expect(read('logs/error.log')).toContain('signal process started\n');
+  });
+
+  it('fails for a configuration that cannot be read, before it looks for a process', async () => {
+    configure('events {');
+    const { code, err } = await runHere('-s', 'stop');
     expect(code).toBe(1);
-    expect(err).toMatch(/^nginx: \[error\] "-s reload" comes with the master process[^\n]*\n$/);
+    expect(err).toContain('[emerg] unexpected end of file');
+    expect(read('logs/error.log')).not.toContain('signal process started');
   });
 });
 
@@ -199,9 +233,12 @@ async function written(name: string, text: string): Promise<void> {
   }
 }
 
+/** One process in the foreground: the one of the test. */
+const alone = 'daemon off; master_process off;';
+
 describe('service', () => {
   it('writes the pid file, reopens logs, and ends with exit code 0', async () => {
-    configure('events {} error_log logs/error.log notice;');
+    configure(`${alone} events {} error_log logs/error.log notice;`);
     const signals = new EventEmitter();
     const finished = run(['-p', prefix], signals);
     await written('logs/error.log', 'OS: ');
@@ -217,23 +254,8 @@ describe('service', () => {
     expect(signals.eventNames()).toEqual([]);
   });
 
-  it('says which wishes for master and workers one process does not fulfil', async () => {
-    configure('worker_processes 4; user root; env A; worker_priority 5; events {}');
-    const signals = new EventEmitter();
-    const finished = run(['-p', prefix], signals);
-    signals.emit('SIGTERM');
-    const { code, err } = await finished;
-    expect(code).toBe(0);
-    expect(err).toContain('nginx: [warn] "worker_processes" is not applied: one process');
-    expect(err).toContain('nginx: [warn] "env" is not applied');
-    expect(err).toContain('nginx: [warn] "worker_priority" is not applied');
-    expect(err).not.toContain('working_directory');
-    const asRoot = process.getuid?.() === 0;
-    expect(err.includes('nginx: [warn] "user" is not applied')).toBe(asRoot);
-  });
-
   it('ends when the signal came during the start', async () => {
-    configure('events {}');
+    configure(`${alone} events {}`);
     const signals = new EventEmitter();
     const finished = run(['-p', prefix], signals);
     signals.emit('SIGQUIT');
@@ -242,7 +264,7 @@ describe('service', () => {
   });
 
   it('does not start without its pid file', async () => {
-    configure('events {} pid no/such.pid;');
+    configure(`${alone} events {} pid no/such.pid;`);
     expect(await runHere()).toEqual({
       code: 1,
       err: `nginx: [emerg] open() "${at('no/such.pid')}" failed (2: No such file or directory)\n`,

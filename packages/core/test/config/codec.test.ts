@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as codecs from '../../src/config/codec.js';
 import type { Codec, ReadContext } from '../../src/config/directive.js';
+import { SourceFiles } from '../../src/config/source-files.js';
 import { checkWords } from '../../src/config/schema.js';
 import { ConfigError } from '../../src/errors.js';
 
@@ -11,6 +12,7 @@ const context: ReadContext = {
   at: { file: 'x.conf', line: 1 },
   prefix: '/var/',
   confPrefix: '/etc/',
+  sources: new SourceFiles(),
   warn: (message) => warnings.push(message),
   error: (message) => new ConfigError(message),
 };

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as codecs from '../../src/config/codec.js';
 import { type Codec, type ReadContext, slot } from '../../src/config/directive.js';
+import { SourceFiles } from '../../src/config/source-files.js';
 import { mainConf, serverConf } from '../../src/config/merge.js';
 import { Lexer } from '../../src/config/lexer.js';
 import { Parser, type Statement } from '../../src/config/parser.js';
@@ -111,6 +112,7 @@ const context: ReadContext = {
   at: { file: 'x', line: 1 },
   prefix: '/p/',
   confPrefix: '/c/',
+  sources: new SourceFiles(),
   warn: () => undefined,
   error: (message) => new ConfigError(message),
 };

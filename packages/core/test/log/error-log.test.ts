@@ -48,6 +48,28 @@ describe('ErrorLog', () => {
     expect(log.enabled('debug')).toBe(false);
   });
 
+  it('writes one line in each form that is asked for, each at its own level', () => {
+    const text = new RecordingTarget();
+    const json = new RecordingTarget();
+    const log = new ErrorLog(
+      [
+        { level: 'error', target: text },
+        { level: 'info', target: json, format: 'json' },
+      ],
+      7,
+    );
+    log.log('info', 'a', { connection: 1, context: ' while x' });
+    log.log('error', 'b');
+    expect(text.lines).toEqual(['2026/11/22 14:44:57 [error] 7#0: b\n']);
+    expect(json.lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { level: 'info', pid: 7, connection: 1, message: 'a', action: 'x' },
+      { level: 'error', pid: 7, message: 'b' },
+    ]);
+    expect(Date.parse((JSON.parse(json.lines[0] ?? '') as { time: string }).time)).toBe(Date.now());
+    expect(log.enabled('info')).toBe(true);
+    expect(log.enabled('debug')).toBe(false);
+  });
+
   it('has no line to write without targets', () => {
     const log = new ErrorLog([]);
     expect(log.enabled('emerg')).toBe(false);

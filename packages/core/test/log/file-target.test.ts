@@ -6,11 +6,13 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -154,6 +156,73 @@ describe('FileTarget', () => {
     target.write('more\n');
     await target.close();
     expect(target.dropped).toBeGreaterThan(90);
+  });
+
+  it('M8: lines that a full disk has refused are in the new file after it was reopened', async () => {
+    symlinkSync('/dev/full', at('a.log'));
+    const target = new FileTarget(at('a.log'));
+    target.write('one\n');
+    target.write('two\n');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    target.write('three\n');
+    unlinkSync(at('a.log'));
+    expect(target.reopen()).toBeUndefined();
+    target.write('four\n');
+    await target.close();
+    expect(read('a.log').split('\n').sort()).toEqual(['', 'four', 'one', 'three', 'two']);
+    expect(target.dropped).toBe(0);
+  });
+
+  it('M8: reopening again and again under load loses no line', async () => {
+    const target = new FileTarget(at('a.log'));
+    for (let index = 0; index < 3000; index += 1) {
+      target.write(`${String(index)}\n`);
+      if (index % 100 !== 99) continue;
+      renameSync(at('a.log'), at(`a.log.${String(index)}`));
+      target.reopen();
+      await new Promise(setImmediate);
+    }
+    await target.close();
+    const files = readdirSync(directory);
+    const numbers = files.flatMap((name) => read(name).split('\n').filter(Boolean)).map(Number);
+    expect(files).toHaveLength(31);
+    expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 3000 }, (_, n) => n));
+  });
+
+  it('M8: a reader of a FIFO that is slow gets every line whole and in order', async () => {
+    execFileSync('mkfifo', [at('fifo')]);
+    const reader = openReader(at('fifo'));
+    const target = new FileTarget(at('fifo'));
+    const lines = Array.from({ length: 3000 }, (_, n) => `${String(n).padStart(99, '.')}\n`);
+    for (const line of lines) target.write(line);
+    const closed = target.close();
+    expect(await readUntil(reader, lines.at(-1) ?? '')).toBe(lines.join(''));
+    closeSync(reader);
+    await closed;
+    expect(target.dropped).toBe(0);
+  });
+
+  it('owns up to losses in the form of the log', async () => {
+    const target = new FileTarget(at('a.log'), 20, 'json');
+    target.write('{"a":1}\n');
+    target.write('{"message":"too long for what is left"}\n');
+    while (!read('a.log').includes('lost')) await new Promise(setImmediate);
+    await target.close();
+    expect(JSON.parse(read('a.log').split('\n')[1] ?? '')).toMatchObject({
+      level: 'alert',
+      message: `1 log lines could not be written to "${at('a.log')}" and are lost`,
+    });
+  });
+
+  it('writes what waits when the process ends', async () => {
+    const target = new FileTarget(at('a.log'));
+    target.write('last words\n');
+    process.listeners('exit').forEach((listener) => {
+      if (listener.name === 'flushAll') listener(0);
+    });
+    expect(read('a.log')).toBe('last words\n');
+    await target.close();
+    expect(process.listeners('exit').some(({ name }) => name === 'flushAll')).toBe(false);
   });
 
   it('M7: goes on when the reader of a FIFO leaves and another one comes', async () => {

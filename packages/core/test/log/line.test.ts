@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemError } from '../../src/log/errno.js';
-import { formatConsoleLine, formatLine, logTime, maxLineBytes } from '../../src/log/line.js';
+import { logTime } from '../../src/log/clock.js';
+import { formatConsoleLine, formatLine, maxLineBytes } from '../../src/log/line.js';
 
 const time = '2026/11/22 14:44:57';
 const context = ', client: 192.0.2.1, server: 0.0.0.0:143, login: "u", upstream: 198.51.100.1:143';

@@ -43,6 +43,25 @@ describe('LogTargets', () => {
     expect(read('a.log')).toMatch(/^[^\n]* seen\n$/);
   });
 
+  it('lets one file serve text and JSON', async () => {
+    const logger = targets.logger([file('a.log'), { ...file('a.log'), format: 'json' }]);
+    logger.log('info', 'both');
+    await targets.closeAll();
+    const [text = '', json = ''] = read('a.log').split('\n');
+    expect(text).toMatch(/ both$/);
+    expect(JSON.parse(json)).toMatchObject({ message: 'both' });
+    expect(targets.paths).toEqual([at('a.log')]);
+  });
+
+  it('L10: writes at most as many lines of a level a second as are allowed, and says so at the end', async () => {
+    const logger = targets.logger([{ ...file('a.log'), rate: 2 }]);
+    for (let index = 0; index < 5; index += 1) logger.log('info', 'flood');
+    await targets.closeAll();
+    const lines = read('a.log').trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines[2]).toMatch(/3 more lines of level "info" were left out, rate=2$/);
+  });
+
   it('reopens all files', async () => {
     const logger = targets.logger([file('a.log'), file('b.log')]);
     renameSync(at('a.log'), at('a.old'));
@@ -95,11 +114,20 @@ describe('the logs of the main level', () => {
     hostname: true,
     level: 'info',
   };
+  const local: LogSpec = {
+    kind: 'syslogSocket',
+    path: '/dev/log',
+    facility: 23,
+    tag: 'nginx',
+    hostname: false,
+    level: 'info',
+  };
   const stderr: LogSpec = { kind: 'stderr', level: 'info' };
 
   it.each([
     { name: 'nothing is configured', specs: [], all: [fallback] },
     { name: 'only syslog is configured', specs: [syslog], all: [syslog, fallback] },
+    { name: 'only a syslog socket is configured', specs: [local], all: [local, fallback] },
   ])('get the compiled-in file at level error when $name', ({ specs, all }) => {
     expect(withDefaultLog(specs, fallback)).toEqual(all);
   });

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { logLevels } from '../../src/log/levels.js';
-import { syslogDatagram, SyslogTarget } from '../../src/log/syslog-target.js';
+import { syslogDatagram } from '../../src/log/syslog-message.js';
+import { SyslogTarget } from '../../src/log/syslog-target.js';
 
+const time = '2026/11/02 14:44:57';
 const line = '2026/11/02 14:44:57 [error] 7#0: *1 no password available, client: 192.0.2.1\n';
 const local7 = { facility: 23, tag: 'nginx' };
 
@@ -41,12 +43,12 @@ const specOf = (port: number, address = '127.0.0.1') => ({
 
 describe('a syslog datagram', () => {
   it.each(cases)('$name', ({ spec, host, text }) => {
-    expect(syslogDatagram(spec, host, line, 'error')).toBe(text);
+    expect(syslogDatagram(spec, host, time, line, 'error')).toBe(text);
   });
 
   it('has the severity of its own level', () => {
     const priorities = logLevels.map((level) =>
-      syslogDatagram(local7, '', line, level).slice(0, 5),
+      syslogDatagram(local7, '', time, line, level).slice(0, 5),
     );
     expect(priorities).toEqual([
       '<184>',
@@ -68,8 +70,9 @@ describe('SyslogTarget', () => {
     const received = once(socket, 'message');
     target.write(line, 'info');
     const [message] = (await received) as [Buffer];
-    expect(message.toString()).toBe(
-      `<190>Nov  2 14:44:57 ${hostname().toLowerCase()} nginx: ${line.trimEnd()}`,
+    expect(message.toString()).toMatch(/^<190>[A-Z][a-z]{2} [ 1-3][0-9] [0-9:]{8} /);
+    expect(message.toString().slice('<190>Nov  2 14:44:57'.length)).toBe(
+      ` ${hostname().toLowerCase()} nginx: ${line.trimEnd()}`,
     );
     await target.close();
     socket.close();
@@ -91,6 +94,26 @@ describe('SyslogTarget', () => {
     const target = new SyslogTarget(specOf(port));
     for (let index = 0; index < 5000; index += 1) target.write(line, 'info');
     expect(target.dropped).toBe(5000 - 1024);
+    await target.close();
+    socket.close();
+  });
+
+  it('M8: owns up to lost lines once lines go out again', async () => {
+    const { socket, port } = await server();
+    const messages: string[] = [];
+    socket.on('message', (message) => messages.push(message.toString()));
+    const target = new SyslogTarget({ ...specOf(port), format: 'json' }, 10);
+    for (let index = 0; index < 16; index += 1) target.write(line, 'info');
+    while (!messages.some((message) => message.includes('lost'))) {
+      await new Promise(setImmediate);
+      target.write(line, 'info');
+    }
+    const last = messages.find((message) => message.includes('lost')) ?? '';
+    expect(last.slice(0, 5)).toBe('<185>');
+    expect(JSON.parse(last.slice(last.indexOf('{')))).toMatchObject({
+      level: 'alert',
+      message: `6 log lines could not be written to "syslog:server=127.0.0.1:${String(port)}" and are lost`,
+    });
     await target.close();
     socket.close();
   });

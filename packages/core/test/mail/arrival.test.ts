@@ -117,7 +117,7 @@ describe('a listener with proxy_protocol', () => {
   });
 
   it.each([
-    { name: 'K2: a client that sends none', sent: 'EHLO x\r\n', shown: 'EHLO x' },
+    { name: 'K2: a client that sends none', sent: 'EHLO x\r\n', shown: 'EHLO"' },
     {
       name: 'K4: an address that is none',
       sent: 'PROXY TCP4 999.0.2.1 1.1.1.1 1 2\r\n',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReadContext } from '../../src/config/directive.js';
+import { SourceFiles } from '../../src/config/source-files.js';
 import { ConfigError } from '../../src/errors.js';
 import { errorLogCodec } from '../../src/mail/error-log-directive.js';
 
@@ -8,6 +9,10 @@ const context: ReadContext = {
   at: { file: '/etc/nginx.conf', line: 1 },
   prefix: '/p/',
   confPrefix: '/p/conf/',
+  sources: new SourceFiles({
+    files: new Map(),
+    lists: new Map([['command logger', ['logger from util-linux 2.41']]]),
+  }),
   warn: () => undefined,
   error: (message, help) => new ConfigError(message, { help }),
 };
@@ -44,6 +49,16 @@ const accepted = [
     text: 'syslog:server=127.0.0.1,facility=mail,tag=im_ap4,severity=debug,nohostname notice',
     spec: { ...syslog, facility: 2, tag: 'im_ap4', hostname: false, level: 'notice' },
   },
+  { text: 'x json', spec: { kind: 'file', path: '/p/x', level: 'error', format: 'json' } },
+  { text: 'x info json', spec: { kind: 'file', path: '/p/x', level: 'info', format: 'json' } },
+  { text: 'x json info', spec: { kind: 'file', path: '/p/x', level: 'info', format: 'json' } },
+  { text: 'json', spec: { kind: 'file', path: '/p/json', level: 'error' } },
+  { text: 'stderr warn json', spec: { kind: 'stderr', level: 'warn', format: 'json' } },
+  { text: 'syslog:server=127.0.0.1 json', spec: { ...syslog, format: 'json' } },
+  {
+    text: 'x info json rate=700',
+    spec: { kind: 'file', path: '/p/x', level: 'info', format: 'json', rate: 700 },
+  },
 ];
 
 const refused = [
@@ -51,7 +66,15 @@ const refused = [
   { text: 'x error info', message: 'duplicate log level "info"' },
   { text: 'x foo', message: 'invalid log level "foo"' },
   { text: 'x INFO', message: 'invalid log level "INFO"' },
-  { text: 'x json', message: 'invalid log level "json"' },
+  { text: 'x json json', message: 'duplicate log format "json"' },
+  { text: 'x JSON', message: 'invalid log level "JSON"' },
+  { text: 'x json=on', message: 'invalid log level "json=on"' },
+  { text: 'x info json warn', message: 'duplicate log level "warn"' },
+  { text: 'x rate=10 rate=10', message: 'duplicate log rate "rate=10"' },
+  { text: 'x rate=', message: 'invalid log rate "rate="' },
+  { text: 'x rate=0', message: 'invalid log rate "rate=0"' },
+  { text: 'x rate=1e3', message: 'invalid log rate "rate=1e3"' },
+  { text: 'x rate=-1', message: 'invalid log rate "rate=-1"' },
   { text: 'x warn debug_mail', message: 'invalid log level "debug_mail"' },
   { text: 'x debug debug_mail', message: 'invalid log level "debug_mail"' },
   { text: 'x debug_mail info', message: 'duplicate log level "info"' },
@@ -78,11 +101,6 @@ const refused = [
     text: 'syslog:server=nowhere.invalid',
     message: 'host not found in syslog server "nowhere.invalid"',
   },
-  {
-    text: 'syslog:server=unix:/dev/log',
-    message:
-      'syslog over a UNIX-domain socket is not supported by this runtime, use "server=127.0.0.1:514" in place of "server=unix:/dev/log"',
-  },
 ];
 
 describe('error_log', () => {
@@ -96,6 +114,29 @@ describe('error_log', () => {
 
   it('reads an empty name as standard error, as nginx does', async () => {
     expect(await parse('')).toEqual([{ kind: 'stderr', level: 'error' }]);
+  });
+
+  it('reads a syslog on a UNIX-domain socket where the command for it is installed', async () => {
+    expect(await parse('syslog:server=unix:/dev/log,nohostname,tag=mx info')).toEqual([
+      {
+        kind: 'syslogSocket',
+        path: '/dev/log',
+        facility: 23,
+        tag: 'mx',
+        hostname: false,
+        level: 'info',
+      },
+    ]);
+  });
+
+  it('refuses a syslog on a UNIX-domain socket where it is not, and says what helps', async () => {
+    const sources = new SourceFiles({ files: new Map(), lists: new Map([['command logger', []]]) });
+    const parsed = errorLogCodec.parse(['syslog:server=unix:/dev/log'], { ...context, sources });
+    await expect(parsed).rejects.toMatchObject({
+      message:
+        'syslog server "unix:/dev/log" needs the command "logger" of util-linux, which was not found',
+      help: 'use "server=127.0.0.1:514", or install the command (Debian: bsdutils)',
+    });
   });
 
   it('adds directives of one level up', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/errors.js';
 import type { ReadContext } from '../../src/config/directive.js';
+import { SourceFiles } from '../../src/config/source-files.js';
 import { createListenCodec, listenCodec, type ListenSpec } from '../../src/mail/listen.js';
 import { groupSockets, selectListen } from '../../src/mail/socket-plan.js';
 
@@ -15,6 +16,7 @@ function contextFor(warnings: string[] = []): ReadContext {
     at,
     prefix: '/',
     confPrefix: '/',
+    sources: new SourceFiles(),
     warn: (message) => warnings.push(message),
     error: (message, help) => new ConfigError(message, { ...at, help }),
   };

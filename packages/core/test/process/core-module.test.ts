@@ -59,6 +59,8 @@ describe('the main context', () => {
     { text: 'pid run/x.pid;', conf: { pid: '/var/postern/run/x.pid' } },
     { text: 'lock_file /x;', conf: { lockFile: '/x' } },
     { text: 'daemon off;', conf: { daemon: false } },
+    { text: '', conf: { termSignal: 'fast' } },
+    { text: 'term_signal quit;', conf: { termSignal: 'quit' } },
     { text: 'master_process off;', conf: { masterProcess: false } },
     {
       text: 'env A; env B=; env C=d=e;',
@@ -163,12 +165,6 @@ describe('the main context', () => {
       text: 'worker_cpu_affinity 01;',
       warning: '"worker_cpu_affinity" is not supported on this platform, ignored :1',
     },
-    {
-      text: 'worker_rlimit_nofile 9223372036854775807;',
-      warning: expect.stringContaining(
-        '"worker_rlimit_nofile" cannot raise the limit of open files above',
-      ) as string,
-    },
   ];
   it.each(warned)('warns of $text', async ({ text, warning }) => {
     const { warnings, warn } = collectWarnings();
@@ -198,7 +194,9 @@ describe('user', () => {
 
   it('with privileges names an account of the system', async () => {
     runAs(0);
-    expect(await main('user root;')).toMatchObject({ user: { user: 'root', group: 'root' } });
+    expect(await main('user root;')).toMatchObject({
+      user: { user: 'root', group: 'root', uid: 0, gid: 0 },
+    });
   });
 
   const cases = [

@@ -34,7 +34,7 @@ async function readUrl(value: string, context: ReadContext): Promise<AuthService
   if ('problem' in form) throw refuse(form.problem);
   if (breaksLine(form.uri)) throw refuse('invalid uri');
   if (form.kind === 'unix') return unixService(url, form);
-  const [host] = await resolveHost(form.host);
+  const [host] = await context.sources.ask(`host ${form.host}`, () => resolveHost(form.host));
   if (host === undefined) throw refuse('host not found');
   const service = inetService(host, form);
   if (isPublic(host)) {

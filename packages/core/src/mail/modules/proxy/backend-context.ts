@@ -1,17 +1,11 @@
 /** The TLS context for backends, from the `proxy_ssl_*` directives. */
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { ConfigError } from '../../../errors.js';
 import { loadAuthorities, loadPair } from '../ssl/certificates.js';
 import { callFailed, opensslText } from '../ssl/errors.js';
 import type { PemSource } from '../ssl/pem-files.js';
-import {
-  atSecurityLevel,
-  cipherList,
-  defaultSuites,
-  knownVersions,
-  versionRange,
-  type ProtocolName,
-} from '../ssl/protocols.js';
+import { knownVersions, type ProtocolName } from '../ssl/protocols.js';
+import { checkParameters, contextOptions, tlsParameters } from '../ssl/tls-parameters.js';
 
 /** The values that a context is made of. */
 export interface BackendContextSettings {
@@ -24,27 +18,40 @@ export interface BackendContextSettings {
 
 /** Makes the context. Without trusted certificates those of the runtime are trusted. Throws ConfigError. */
 export function createBackendContext(settings: BackendContextSettings): SecureContext {
-  const { sslTrustedCertificate: trusted, sslCiphers } = settings;
-  const versions = knownVersions(settings.sslProtocols);
-  const { minVersion, maxVersion, gaps } = versionRange(versions);
-  const ciphers = atSecurityLevel(cipherList(sslCiphers), versions);
-  const options = {
-    minVersion,
-    maxVersion,
-    secureOptions: gaps,
-    ...(trusted && { ca: loadAuthorities(trusted).map(String) }),
-    ...ownCertificate(settings),
-  };
+  const { sslTrustedCertificate: trusted, sslCertificate: certificate } = settings;
+  const own = ownCertificate(settings);
+  const options = { ...negotiation(settings), ...own };
+  if (certificate !== undefined) checkStrength(certificate, options);
+  // Without `ca` Node takes its own.
+  const ca = trusted === undefined ? undefined : loadAuthorities(trusted).map(String);
+  return createSecureContext({ ...options, ca });
+}
+
+/** Versions and ciphers, and what every context has. */
+function negotiation({ sslProtocols, sslCiphers: ciphers }: BackendContextSettings) {
+  const parameters = tlsParameters({
+    protocols: knownVersions(sslProtocols),
+    ciphers,
+    preferServerCiphers: false,
+    curves: 'auto',
+    dhParameters: undefined,
+    tickets: true,
+  });
+  checkParameters(parameters, { ciphers, dhFile: undefined });
+  return contextOptions(parameters);
+}
+
+/** A key may be too small for the security level. */
+function checkStrength({ name }: PemSource, options: SecureContextOptions): void {
   try {
-    return createSecureContext({ ...options, ciphers: `${defaultSuites}:${ciphers}` });
+    createSecureContext(options);
   } catch (error) {
-    throw callFailed('SSL_CTX_set_cipher_list', sslCiphers, opensslText(error));
+    throw callFailed('SSL_CTX_use_certificate', name, opensslText(error));
   }
 }
 
 /** The certificate that backends are shown, where one is configured. */
-function ownCertificate(settings: BackendContextSettings) {
-  const { sslCertificate, sslCertificateKey } = settings;
+function ownCertificate({ sslCertificate, sslCertificateKey }: BackendContextSettings) {
   if (sslCertificate === undefined) return undefined;
   if (sslCertificateKey === undefined) {
     throw new ConfigError(

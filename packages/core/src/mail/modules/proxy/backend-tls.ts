@@ -5,6 +5,7 @@
 import type { SecureContext } from 'node:tls';
 import type { TlsClientOptions } from '../../../net/tls.js';
 import type { Upstream, UpstreamTls } from '../../outcome.js';
+import type { PemSource } from '../ssl/pem-files.js';
 
 /** The values of the `proxy_ssl_*` directives. */
 export interface BackendTlsSettings {
@@ -13,6 +14,9 @@ export interface BackendTlsSettings {
   readonly sslName: string;
   readonly sslServerName: boolean;
   readonly sslSessionReuse: boolean;
+  /** Files of certificates. */
+  readonly sslTrustedCertificate: PemSource | undefined;
+  readonly sslCertificate: PemSource | undefined;
 }
 
 /** Sessions kept for resumption, one a backend. */
@@ -26,13 +30,15 @@ export class BackendTls {
   #context: SecureContext | undefined;
 
   /**
-   * `createContext` reads certificates and throws ConfigError; it is called at once if `proxy_ssl` is on, else when an
-   * auth service asks for TLS for the first time.
+   * `createContext` reads certificates and throws ConfigError. It is called at once if `proxy_ssl` is not off, or if files
+   * are named, which a worker may not read any more; else when an auth service asks for TLS for the first time.
    */
   constructor(settings: BackendTlsSettings, createContext: () => SecureContext) {
     this.#settings = settings;
     this.#createContext = createContext;
-    if (settings.ssl !== 'off') this.#context = createContext();
+    const { ssl, sslTrustedCertificate, sslCertificate } = settings;
+    const namesFiles = (sslTrustedCertificate ?? sslCertificate) !== undefined;
+    if (ssl !== 'off' || namesFiles) this.#context = createContext();
   }
 
   /** Whether and how TLS is used: what the auth service said, else `proxy_ssl`. */
@@ -66,9 +72,7 @@ export class BackendTls {
     this.#sessions.delete(key);
     this.#sessions.set(key, session);
     if (this.#sessions.size <= mostSessions) return;
-    for (const oldest of this.#sessions.keys()) {
-      this.#sessions.delete(oldest);
-      return;
-    }
+    const [oldest = ''] = this.#sessions.keys();
+    this.#sessions.delete(oldest);
   }
 }

@@ -40,7 +40,7 @@ async function readPeers(value: string, context: ReadContext): Promise<readonly 
     }
     return [network];
   }
-  const hosts = await resolveName(value);
+  const hosts = await context.sources.ask(`host ${value}`, () => resolveName(value));
   if (hosts.length === 0) throw context.error(`host not found in ${context.directive} "${value}"`);
   return hosts.flatMap((host) => {
     const bytes = ipBytes(host);

@@ -16,11 +16,12 @@ const certificateLabels = ['CERTIFICATE', 'X509 CERTIFICATE'];
 
 /** The file's certificates, each as text and parsed. `firstStep` is the call that OpenSSL reads the first one by. */
 function loadChain(
-  { name }: PemSource,
+  source: PemSource,
   firstStep: string,
   expecting: string,
 ): readonly { readonly pem: string; readonly certificate: X509Certificate }[] {
-  const read = readPem(name);
+  const { name } = source;
+  const read = readPem(source);
   if ('cause' in read) throw cannotLoad('certificate', name, 'BIO_new_file()', read.cause);
   const blocks = pemBlocks(read.text, certificateLabels);
   if (blocks.length === 0) {
@@ -43,8 +44,9 @@ export function loadAuthorities(source: PemSource): readonly X509Certificate[] {
 }
 
 /** The revocation lists of a file, each in PEM form. Throws ConfigError. */
-export function loadRevocationLists({ name }: PemSource): readonly string[] {
-  const read = readPem(name);
+export function loadRevocationLists(source: PemSource): readonly string[] {
+  const { name } = source;
+  const read = readPem(source);
   if ('cause' in read) throw cannotLoad('CRL', name, 'BIO_new_file()', read.cause);
   const blocks = pemBlocks(read.text, ['X509 CRL']);
   if (blocks.length > 0) return blocks;
@@ -82,10 +84,11 @@ function keyFailure(error: unknown): string {
   return isUnsupported ? `${text}:No supported data to decode. Input type: PEM` : text;
 }
 
-function loadKey({ name }: PemSource, passwords: readonly Secret[] | undefined): KeyObject {
+function loadKey(source: PemSource, passwords: readonly Secret[] | undefined): KeyObject {
+  const { name } = source;
   if (name.startsWith('engine:')) throw unsupportedKey(name, 'engine');
   if (name.startsWith('store:')) throw unsupportedKey(name, 'store');
-  const read = readPem(name);
+  const read = readPem(source);
   if ('cause' in read) throw cannotLoad('certificate key', name, 'BIO_new_file()', read.cause);
   return readKey(name, read.text, passwords);
 }

@@ -22,17 +22,16 @@ export const certificateCompression: Codec<boolean> = refine(onOff, (isOn, conte
 });
 
 /** `ssl_session_ticket_key`, with its place. */
-export const ticketKeyFile: Codec<TicketKeyFile> = refine(path('conf'), (name, { at }) => ({
-  path: name,
-  at,
-}));
+export const ticketKeyFile: Codec<TicketKeyFile> = refine(
+  path('conf'),
+  (name, { at, sources }) => ({ path: name, at, sources }),
+);
 
 /** `ssl_conf_command`, with the directory of files in it. */
-export const confCommand: Codec<ConfCommand> = refine(pair, ([name, value], { confPrefix }) => ({
-  name,
-  value,
-  confPrefix,
-}));
+export const confCommand: Codec<ConfCommand> = refine(
+  pair,
+  ([name, value], { confPrefix, sources }) => ({ name, value, confPrefix, sources }),
+);
 
 /** `ssl_engine`, refused as nginx does where the library has no engines. */
 export const engine: Codec<undefined> = refine(

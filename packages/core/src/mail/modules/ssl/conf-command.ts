@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:crypto';
 import { resolvePath } from '../../../config/codec.js';
+import type { SourceFiles } from '../../../config/source-files.js';
 import { loadDhParameters } from './dh-parameters.js';
 import { commandFailed, commandUnsupported } from './errors.js';
 import { isSuite, knownVersions, type ProtocolVersion } from './protocols.js';
@@ -14,6 +15,8 @@ export interface ConfCommand {
   readonly name: string;
   readonly value: string;
   readonly confPrefix: string;
+  /** Where they are read. */
+  readonly sources: SourceFiles;
 }
 
 /** The parameters with `value` carried out; undefined where the value is wrong. */
@@ -140,10 +143,10 @@ const unsupported: ReadonlySet<string> = new Set([
 
 /** Carries out one command. Throws ConfigError. */
 export function applyCommand(parameters: TlsParameters, command: ConfCommand): TlsParameters {
-  const { name, value, confPrefix } = command;
+  const { name, value, confPrefix, sources } = command;
   const key = name.toLowerCase();
   if (key === 'dhparameters') {
-    const dhParameters = loadDhParameters(resolvePath(value, confPrefix));
+    const dhParameters = loadDhParameters({ name: resolvePath(value, confPrefix), sources });
     return { ...parameters, dhParameters };
   }
   if (unsupported.has(key)) throw commandUnsupported(name, value);

@@ -1,13 +1,14 @@
 /** `ssl_dhparam`: parameters of DHE ciphers. Node passes over a file that holds none, so it is looked at here first. */
 import { callFailed } from './errors.js';
 import { DerTag, readElement, readElements } from './der.js';
-import { noStartLine, pemBlocks, readPem } from './pem-files.js';
+import { noStartLine, pemBlocks, readPem, type PemSource } from './pem-files.js';
 
 const label = 'DH PARAMETERS';
 
-/** The first parameters in the file at `name`, in PEM form. Throws ConfigError. */
-export function loadDhParameters(name: string): string {
-  const read = readPem(name);
+/** The first parameters in a file, in PEM form. Throws ConfigError. */
+export function loadDhParameters(source: Pick<PemSource, 'name' | 'sources'>): string {
+  const { name } = source;
+  const read = readPem(source);
   if ('cause' in read) throw callFailed('BIO_new_file', name, read.cause);
   const [block] = pemBlocks(read.text, [label]);
   if (block === undefined) {

@@ -1,5 +1,5 @@
 /** nginx's `ngx_mail_ssl_module`: TLS towards clients, implicit and by STARTTLS. */
-import { integer, listOf, onOff, oneOf, optional, path, seconds } from '../../../config/codec.js';
+import { integer, listOf, onOff, oneOf, optional, seconds } from '../../../config/codec.js';
 import { slot } from '../../../config/directive.js';
 import { defineModule, moduleApi } from '../../../module/module.js';
 import { mail } from '../../core-module.js';
@@ -14,7 +14,7 @@ import {
   ticketKeyFile,
 } from './codecs.js';
 import { passwordFile } from './passwords.js';
-import { pemName, pemSource } from './pem-files.js';
+import { pemFile, pemName, pemSource } from './pem-files.js';
 import { tlsPolicy } from './policy.js';
 import { protocolNames } from './protocols.js';
 import { inheritCache, sessionCache } from './session-cache.js';
@@ -59,7 +59,7 @@ export const ssl = defineModule({
       default: undefined,
       about: 'Sets a file with passphrases of keys, one on each line, which are tried in turn.',
     }),
-    ssl_dhparam: slot('dhFile', optional(path('conf')), {
+    ssl_dhparam: slot('dhFile', pemFile, {
       default: undefined,
       about: 'Sets a file with parameters for DHE ciphers; without it there are none.',
     }),

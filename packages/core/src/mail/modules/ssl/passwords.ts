@@ -1,5 +1,4 @@
 /** `ssl_password_file`: passphrases of private keys, one on each line. Read with the configuration, as nginx does. */
-import { readFile } from 'node:fs/promises';
 import { path } from '../../../config/codec.js';
 import type { Codec, ReadContext } from '../../../config/directive.js';
 import { errnoText } from '../../../log/errno.js';
@@ -18,7 +17,6 @@ export const passwordFile: Codec<readonly Secret[]> = refine(
   async (name, context) => {
     const bytes = await readBytes(name, context);
     const passwords = readLines(bytes);
-    bytes.fill(0);
     if (passwords === undefined) throw context.error(`too long line in "${name}"`);
     return passwords;
   },
@@ -26,7 +24,7 @@ export const passwordFile: Codec<readonly Secret[]> = refine(
 
 async function readBytes(name: string, context: ReadContext): Promise<Buffer> {
   try {
-    return await readFile(name);
+    return await context.sources.read(name);
   } catch (error) {
     const failure = error as NodeJS.ErrnoException;
     const call = failure.code === 'EISDIR' ? 'read' : 'open';

@@ -2,9 +2,9 @@
  * Where certificates, keys and parameters come from: a file, relative to the directory of the configuration file, or
  * `data:` and the text itself. Files are read while the configuration is built, so a reload sees new ones.
  */
-import { readFileSync } from 'node:fs';
-import { optional, resolvePath, text } from '../../../config/codec.js';
+import { optional, path, resolvePath, text } from '../../../config/codec.js';
 import type { Codec } from '../../../config/directive.js';
+import type { SourceFiles } from '../../../config/source-files.js';
 import { errnoText } from '../../../log/errno.js';
 import { refine } from './refine.js';
 
@@ -14,6 +14,8 @@ export interface PemSource {
   readonly written: string;
   /** The full path, or the whole `data:...`. */
   readonly name: string;
+  /** Where files are read. */
+  readonly sources: SourceFiles;
 }
 
 const dataPrefix = 'data:';
@@ -23,9 +25,9 @@ const prefixes = [dataPrefix, 'engine:', 'store:'];
 /** A file name, `data:...`, and for keys `engine:...` and `store:...`, which are refused when they are loaded. */
 export const pemName: Codec<PemSource> = refine(
   text,
-  (written, { confPrefix }) => {
+  (written, { confPrefix, sources }) => {
     const isFile = !prefixes.some((prefix) => written.startsWith(prefix));
-    return { written, name: isFile ? resolvePath(written, confPrefix) : written };
+    return { written, name: isFile ? resolvePath(written, confPrefix) : written, sources };
   },
   'file | data:value',
 );
@@ -33,14 +35,21 @@ export const pemName: Codec<PemSource> = refine(
 /** The same for a directive that need not be there. */
 export const pemSource: Codec<PemSource | undefined> = optional(pemName);
 
+/** A file name and nothing else, for `ssl_dhparam`. */
+export const pemFile: Codec<PemSource | undefined> = refine(path('conf'), (name, { sources }) => ({
+  written: name,
+  name,
+  sources,
+}));
+
 /** A read text, or OpenSSL's account of why it cannot be read. */
 export type PemText = { readonly text: string } | { readonly cause: string };
 
-/** Reads `name`. A directory reads as an empty file, as in OpenSSL. */
-export function readPem(name: string): PemText {
+/** Reads a text. A directory reads as an empty file, as in OpenSSL. */
+export function readPem({ name, sources }: Pick<PemSource, 'name' | 'sources'>): PemText {
   if (name.startsWith(dataPrefix)) return { text: name.slice(dataPrefix.length) };
   try {
-    return { text: readFileSync(name, 'latin1') };
+    return { text: sources.readNow(name).toString('latin1') };
   } catch (error) {
     const failure = error as NodeJS.ErrnoException;
     return failure.code === 'EISDIR' ? { text: '' } : { cause: openFailure(name, failure) };

@@ -55,15 +55,16 @@ export function tlsPolicy(conf: SslConf, context: DeriveContext): TlsPolicy | un
   const reason = reasonOf(conf, context);
   if (reason === undefined) return undefined;
   checkCounts(conf, reason);
-  const { secureContext, sessions, verify, ownFor } = load(conf, context.generation);
+  const { secureContext, ticketless, sessions, verify, ownFor } = load(conf, context.generation);
+  const server = {
+    secureContext,
+    alpn: context.protocol,
+    requestCertificate: verify.mode !== 'off',
+  };
   return {
     startTls: conf.startTls?.mode ?? 'off',
-    server: {
-      secureContext,
-      alpn: context.protocol,
-      requestCertificate: verify.mode !== 'off',
-      ...(sessions !== undefined && { sessions }),
-    },
+    server: { ...server, ...(sessions !== undefined && { sessions }) },
+    withoutResumption: () => ({ ...server, secureContext: ticketless() }),
     judge: (state) => judge(state, verify, ownFor(state.cipher)),
   };
 }

@@ -45,7 +45,7 @@ export interface TlsConf {
   readonly keys: readonly PemSource[];
   readonly passwords: readonly Secret[] | undefined;
   /** The file of `ssl_dhparam`. */
-  readonly dhFile: string | undefined;
+  readonly dhFile: PemSource | undefined;
   readonly curves: string;
   readonly protocols: readonly ProtocolName[];
   readonly ciphers: string;
@@ -66,6 +66,8 @@ export interface TlsConf {
 /** What all sessions of a server share. */
 export interface ServerTls {
   readonly secureContext: SecureContext;
+  /** Makes the same context without tickets. */
+  readonly ticketless: () => SecureContext;
   readonly sessions: TlsSessionStore | undefined;
   readonly verify: VerifySettings;
   /** The algorithms of the certificate that a cipher of this name shows; undefined where that is not known. */
@@ -87,17 +89,20 @@ export function loadServerTls(conf: TlsConf, generation: object): ServerTls {
   const sessions = sessionStore(conf.sessionCache, conf.sessionTimeout * 1000, generation);
   const keys = conf.ticketKeys.map(readTicketKey);
   const final = conf.commands.reduce(applyCommand, parameters);
-  const secureContext = makeContext(
-    {
-      ...contextOptions(resumes ? final : withoutTickets(final)),
-      ...identityOptions(pairs, verification),
-      sessionTimeout: Math.min(conf.sessionTimeout, longestTimeout),
-    },
-    sessionIdContext(pairs, verification),
-    keys,
-  );
+  const contextWith = (negotiated: TlsParameters): SecureContext =>
+    makeContext(
+      {
+        ...contextOptions(negotiated),
+        ...identityOptions(pairs, verification),
+        sessionTimeout: Math.min(conf.sessionTimeout, longestTimeout),
+      },
+      sessionIdContext(pairs, verification),
+      keys,
+    );
+  const ticketless = (): SecureContext => contextWith(withoutTickets(final));
   return {
-    secureContext,
+    secureContext: resumes ? contextWith(final) : ticketless(),
+    ticketless,
     sessions: resumes ? sessions : undefined,
     verify: verification,
     ownFor: ownChooser(pairs),

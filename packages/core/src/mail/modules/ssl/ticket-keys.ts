@@ -6,9 +6,9 @@
  * tickets made with others are then simply not resumed.
  */
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { SecureContext } from 'node:tls';
 import type { SourceRef } from '../../../config/directive.js';
+import type { SourceFiles } from '../../../config/source-files.js';
 import { ConfigError } from '../../../errors.js';
 import { errnoText } from '../../../log/errno.js';
 
@@ -16,6 +16,8 @@ import { errnoText } from '../../../log/errno.js';
 export interface TicketKeyFile {
   readonly path: string;
   readonly at: SourceRef;
+  /** Where it is read. */
+  readonly sources: SourceFiles;
 }
 
 /** One key: AES-128-CBC and HMAC-SHA-256. */
@@ -29,8 +31,9 @@ export interface TicketKey {
  * Reads a key file: 48 bytes are nginx's name, AES key, HMAC key; 80 bytes name, HMAC key, AES key with keys of 32 bytes.
  * Node has only AES-128, so of the latter AES key the first half is used. Throws ConfigError.
  */
-export function readTicketKey({ path, at }: TicketKeyFile): TicketKey {
-  const bytes = readBytes(path, at);
+export function readTicketKey(file: TicketKeyFile): TicketKey {
+  const { path, at } = file;
+  const bytes = readBytes(file);
   const name = bytes.subarray(0, 16);
   if (bytes.length === 48) return { name, aes: bytes.subarray(16, 32), hmac: bytes.subarray(32) };
   if (bytes.length === 80) {
@@ -39,9 +42,9 @@ export function readTicketKey({ path, at }: TicketKeyFile): TicketKey {
   throw new ConfigError(`"${path}" must be 48 or 80 bytes`, at);
 }
 
-function readBytes(path: string, at: SourceRef): Buffer {
+function readBytes({ path, at, sources }: TicketKeyFile): Buffer {
   try {
-    return readFileSync(path);
+    return sources.readNow(path);
   } catch (error) {
     const failure = error as NodeJS.ErrnoException;
     const call = failure.code === 'EISDIR' ? 'read' : 'open';

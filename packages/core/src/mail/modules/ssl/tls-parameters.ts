@@ -96,7 +96,7 @@ export function namesCiphers(list: string): boolean {
 /** Asks OpenSSL about each parameter by itself. Throws the ConfigError of the first that it refuses. */
 export function checkParameters(
   parameters: TlsParameters,
-  written: { readonly ciphers: string; readonly dhFile: string | undefined },
+  written: { readonly ciphers: string; readonly dhFile: { readonly name: string } | undefined },
 ): void {
   const { ciphers, curves, dhParameters } = parameters;
   const plain: TlsParameters = { ...parameters, curves: 'auto', dhParameters: undefined };
@@ -106,7 +106,7 @@ export function checkParameters(
   }
   const dhRefusal = refusalOf({ ...plain, dhParameters });
   if (dhRefusal !== undefined) {
-    throw callFailed('SSL_CTX_set0_tmp_dh_pkey', written.dhFile ?? '', dhRefusal);
+    throw callFailed('SSL_CTX_set0_tmp_dh_pkey', written.dhFile?.name ?? '', dhRefusal);
   }
   if (refusalOf({ ...plain, curves }) === undefined) return;
   const wrong = curves

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../../src/errors.js';
 import type { ReadContext } from '../../../../src/config/directive.js';
+import { SourceFiles } from '../../../../src/config/source-files.js';
 import { authHttpUrl } from '../../../../src/mail/modules/auth-http/url.js';
 
 const context: ReadContext = {
@@ -8,6 +9,7 @@ const context: ReadContext = {
   at: { file: 'nginx.conf', line: 3 },
   prefix: '/',
   confPrefix: '/',
+  sources: new SourceFiles(),
   warn: () => undefined,
   error: (message) => new ConfigError(message, { file: 'nginx.conf', line: 3 }),
 };

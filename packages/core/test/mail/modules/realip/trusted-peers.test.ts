@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReadContext } from '../../../../src/config/directive.js';
+import { SourceFiles } from '../../../../src/config/source-files.js';
 import { ConfigError } from '../../../../src/errors.js';
 import { TrustedPeers, trustedPeers } from '../../../../src/mail/modules/realip/trusted-peers.js';
 import type { Peer } from '../../../../src/mail/peer.js';
@@ -11,6 +12,7 @@ function contextFor(warnings: string[]): ReadContext {
     at,
     prefix: '/',
     confPrefix: '/',
+    sources: new SourceFiles(),
     warn: (message) => warnings.push(message),
     error: (message) => new ConfigError(message, at),
   };

@@ -1,0 +1,197 @@
+/**
+ * One configuration and its workers (ngx_start_worker_processes and ngx_reap_children in ngx_process_cycle.c). A worker
+ * that dies is replaced by one that reads the very same configuration, until the generation is told to end.
+ */
+import { mainConf } from '../config/merge.js';
+import { errnoText } from '../log/errno.js';
+import { toSystemError } from '../log/file-target.js';
+import type { Logger } from '../log/logger.js';
+import { ticketSecret } from '../mail/modules/ssl/ticket-keys.js';
+import type { StartOrder } from './channel.js';
+import { coreModule } from './core-module.js';
+import { notServing } from './errors.js';
+import type { ListeningSockets } from './listening-sockets.js';
+import type { Prepared } from './prepared.js';
+import type { WorkerAccount } from './privileges.js';
+import { logExit } from './process-exit.js';
+import { RespawnPace } from './respawn-pace.js';
+import { withRole } from './role.js';
+import type { SelfCommand } from './self-command.js';
+import { limited, workerEnvironment } from './worker-environment.js';
+import { firstSharedFd, type ProcessEnd, WorkerProcess } from './worker-process.js';
+
+/** nginx's exit code of a worker that cannot do its work whoever starts it. */
+const fatalCode = 2;
+
+/** What a generation is made of. */
+export interface GenerationParts {
+  readonly prepared: Prepared;
+  readonly sockets: ListeningSockets;
+  readonly account: WorkerAccount | undefined;
+  readonly command: SelfCommand;
+  readonly isDaemon: boolean;
+  readonly log: Logger;
+  /** Descriptors that this process inherited at its start and still holds. */
+  readonly inheritedFds: () => readonly number[];
+  /** Called when a worker has ended and is not replaced. */
+  readonly shrunk: () => void;
+}
+
+/** The workers of one configuration. */
+export class Generation {
+  readonly prepared: Prepared;
+  readonly sockets: ListeningSockets;
+  /** Whom its workers become. */
+  readonly account: WorkerAccount | undefined;
+  readonly #parts: GenerationParts;
+  readonly #workers = new Set<WorkerProcess>();
+  readonly #pace = new RespawnPace();
+  readonly #waits = new Set<NodeJS.Timeout>();
+  #isEnding = false;
+  #isStarting = false;
+
+  constructor(parts: GenerationParts) {
+    this.prepared = parts.prepared;
+    this.sockets = parts.sockets;
+    this.account = parts.account;
+    this.#parts = parts;
+  }
+
+  /** Whether a worker lives or is to be started. */
+  get isAlive(): boolean {
+    return this.#isStarting || this.#workers.size > 0 || this.#waits.size > 0;
+  }
+
+  /**
+   * Starts all workers; resolves when those that can serve do. Rejects with a PosternError where none does.
+   */
+  async start(): Promise<void> {
+    const { workerProcesses } = this.#settings;
+    this.#isEnding = false;
+    this.#isStarting = true;
+    this.#parts.log.log('notice', 'start worker processes');
+    const starts = Array.from({ length: workerProcesses }, () => this.#spawn());
+    const workers = await Promise.all(starts);
+    const outcomes = await Promise.all(workers.map((worker) => worker?.started ?? 'ended'));
+    this.#isStarting = false;
+    if (!this.isAlive) this.#parts.shrunk();
+    const refusal = outcomes.find((outcome) => typeof outcome === 'object')?.refused;
+    if (outcomes.length > 0 && !outcomes.includes('ready')) {
+      throw notServing(refusal ?? 'no worker process could start');
+    }
+    if (refusal !== undefined) this.#parts.log.log('emerg', refusal);
+  }
+
+  /** Lets sessions end; who ends is not replaced. */
+  quit(): void {
+    this.#end('quit');
+  }
+
+  /** Drops sessions; who ends is not replaced. */
+  terminate(): void {
+    this.#end('terminate');
+  }
+
+  /** Ends those that do not listen. */
+  kill(): void {
+    for (const worker of this.#workers) worker.kill();
+  }
+
+  /** Tells workers to open their logs anew. */
+  reopen(): void {
+    this.prepared.targets.flushAllSync();
+    for (const worker of this.#workers) worker.order({ kind: 'reopen' });
+  }
+
+  get #settings() {
+    return mainConf(this.prepared.configuration.root, coreModule);
+  }
+
+  #end(kind: 'quit' | 'terminate'): void {
+    this.#isEnding = true;
+    // What the master says comes before what its workers say.
+    this.prepared.targets.flushAllSync();
+    for (const wait of this.#waits) clearTimeout(wait);
+    this.#waits.clear();
+    for (const worker of this.#workers) worker.order({ kind });
+  }
+
+  async #spawn(): Promise<WorkerProcess | undefined> {
+    const { log, command } = this.#parts;
+    const { env, rlimitNofile } = this.#settings;
+    try {
+      const worker = await WorkerProcess.start({
+        command: limited(command, rlimitNofile),
+        environment: withRole(workerEnvironment(process.env, env), 'worker'),
+        fds: [...this.sockets.values()].map(({ fd }) => fd),
+      });
+      log.log('notice', `start worker process ${String(worker.pid)}`);
+      this.#adopt(worker);
+      return worker;
+    } catch (error) {
+      const reason = errnoText(toSystemError(error));
+      log.log('alert', `fork() failed while spawning "worker process" (${reason})`);
+      this.#replaceLater();
+      return undefined;
+    }
+  }
+
+  #adopt(worker: WorkerProcess): void {
+    this.#workers.add(worker);
+    worker.order(this.#startOrder());
+    if (this.#isEnding) worker.order({ kind: 'terminate' });
+    void worker.started.then((outcome) => {
+      if (typeof outcome !== 'object' || this.#isStarting) return;
+      this.#parts.log.log('emerg', outcome.refused);
+    });
+    void worker.ended.then((end) => {
+      this.#workers.delete(worker);
+      this.#reap(worker, end);
+    });
+  }
+
+  #startOrder(): StartOrder {
+    const { account, isDaemon } = this.#parts;
+    const names = [...this.sockets.keys()];
+    return {
+      kind: 'start',
+      snapshot: this.prepared.configuration.sources.snapshot,
+      sockets: names.map((address, index) => ({ address, fd: firstSharedFd + index })),
+      strays: this.#strays(),
+      ticketSecret: ticketSecret(),
+      account,
+      isDaemon,
+    };
+  }
+
+  /** What this process inherited, each of its children inherits too, unless another descriptor takes its number. */
+  #strays(): readonly number[] {
+    const end = firstSharedFd + this.sockets.size;
+    return this.#parts.inheritedFds().filter((fd) => fd >= end);
+  }
+
+  #reap(worker: WorkerProcess, end: ProcessEnd): void {
+    const { log } = this.#parts;
+    logExit(log, 'worker process', worker.pid, end);
+    if (this.#isEnding) this.#parts.shrunk();
+    else if (end.code === fatalCode) {
+      const name = `worker process ${String(worker.pid)}`;
+      log.log('alert', `${name} exited with fatal code 2 and cannot be respawned`);
+      this.#parts.shrunk();
+    } else this.#replaceLater();
+  }
+
+  #replaceLater(): void {
+    const waitMs = this.#pace.died(performance.now());
+    if (this.#isEnding) return;
+    if (waitMs > 0) {
+      const seconds = String(waitMs / 1000);
+      this.#parts.log.log('alert', `worker processes keep failing, next start in ${seconds}s`);
+    }
+    const wait = setTimeout(() => {
+      this.#waits.delete(wait);
+      void this.#spawn();
+    }, waitMs);
+    this.#waits.add(wait);
+  }
+}

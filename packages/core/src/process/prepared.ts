@@ -1,0 +1,35 @@
+/** A configuration that is sound: what a process of any kind goes on from. */
+import type { LoadedConfiguration } from '../config/load.js';
+import type { LogSpec } from '../log/log-spec.js';
+import type { LogTargets } from '../log/log-targets.js';
+import type { Logger } from '../log/logger.js';
+import type { SourceFiles } from '../config/source-files.js';
+import type { PreparedProxy } from './run.js';
+
+/** What came of reading a configuration. Logs of servers are open, nothing else is. */
+export interface Prepared {
+  readonly configuration: LoadedConfiguration;
+  readonly proxy: PreparedProxy;
+  /** The logs that are open for it. */
+  readonly targets: LogTargets;
+  /** The logs of the process. */
+  readonly logs: readonly LogSpec[];
+  readonly pidPath: string;
+}
+
+/** Reads the configuration anew; what it asks for outside its text goes through `sources`. Rejects with the first error. */
+export type Prepare = (sources: SourceFiles) => Promise<Prepared>;
+
+/** The log of a process, which is another one with each configuration. */
+export interface ProcessLog extends Logger {
+  /** From here on lines go to `logger`, which was made of `specs`. */
+  use(logger: Logger, specs: readonly LogSpec[]): Promise<void>;
+  /** Start-up is over: standard error gets no more copies. */
+  started(): void;
+}
+
+/** Lets go of what a configuration holds in a process that does not serve with it any more. */
+export async function discard({ proxy, targets }: Prepared): Promise<void> {
+  proxy.discard();
+  await targets.closeAll();
+}

@@ -1,0 +1,35 @@
+/** The environment and the limits that a worker starts with (ngx_set_environment and ngx_worker_process_init). */
+import type { EnvironmentEntry } from './main-codecs.js';
+import type { SelfCommand } from './self-command.js';
+
+/** Variables that steer the runtime rather than what it runs. */
+const runtimePrefixes = ['NODE_', 'UV_'];
+
+function isKept(name: string): boolean {
+  return name === 'TZ' || runtimePrefixes.some((prefix) => name.startsWith(prefix));
+}
+
+/** Of `environment` what nginx keeps (`TZ`), what the runtime needs, and what `env` keeps or sets. */
+export function workerEnvironment(
+  environment: NodeJS.ProcessEnv,
+  entries: readonly EnvironmentEntry[],
+): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => isKept(name));
+  const result: NodeJS.ProcessEnv = Object.fromEntries(kept);
+  for (const { name, value } of entries) {
+    const wanted = value ?? environment[name];
+    if (wanted !== undefined) result[name] = wanted;
+  }
+  return result;
+}
+
+/**
+ * `command` with a limit of open files. The runtime has no call for it, and raises its soft limit to the hard one when it
+ * starts, so a shell sets both before. Where the system refuses, the worker finds the limit as it was.
+ */
+export function limited(command: SelfCommand, openFiles: number | undefined): SelfCommand {
+  if (openFiles === undefined) return command;
+  const script = 'ulimit -n "$0" 2>/dev/null; exec "$@"';
+  const args = ['-c', script, String(openFiles), command.program, ...command.args];
+  return { program: '/bin/sh', args };
+}

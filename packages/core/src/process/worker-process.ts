@@ -1,0 +1,93 @@
+/** A worker as its master sees it: a child that is given orders, reports once whether it serves, and ends some day. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { isReport, type Order } from './channel.js';
+import type { SelfCommand } from './self-command.js';
+
+/** Milliseconds a worker has to begin to serve; then it is taken for hung. */
+const startMs = 60_000;
+
+/** How a child ended: one of the two is there. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** What came of a start. `refused` has nginx's sentence. */
+export type StartOutcome = 'ready' | 'ended' | { readonly refused: string };
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly command: SelfCommand;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Descriptors of the master that the worker gets, from {@link firstSharedFd} on. */
+  readonly fds: readonly number[];
+}
+
+/** The first descriptor behind standard input, output, error and the channel. */
+export const firstSharedFd = 4;
+
+/** One child. */
+export class WorkerProcess {
+  readonly pid: number;
+  /** Resolves once it serves, or does not. Never rejects. */
+  readonly started: Promise<StartOutcome>;
+  /** Resolves when it is gone. Never rejects. */
+  readonly ended: Promise<ProcessEnd>;
+  readonly #child: ChildProcess;
+
+  /** Starts a worker. Throws the error of the system where there can be no new process. */
+  static async start({ command, environment, fds }: WorkerStart): Promise<WorkerProcess> {
+    const child = spawn(command.program, command.args, {
+      env: environment,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...fds],
+      serialization: 'advanced',
+    });
+    const { pid } = child;
+    if (pid !== undefined) return new WorkerProcess(child, pid);
+    return new Promise((_resolve, reject) => {
+      child.once('error', reject);
+    });
+  }
+
+  private constructor(child: ChildProcess, pid: number) {
+    this.#child = child;
+    this.pid = pid;
+    // Orders that cannot be delivered any more are told here too; the end of the child says all there is to say.
+    child.on('error', () => undefined);
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        resolve({ code, signal });
+      });
+    });
+    this.started = this.#watchStart();
+  }
+
+  #watchStart(): Promise<StartOutcome> {
+    return new Promise((resolve) => {
+      const limit = setTimeout(() => {
+        this.kill();
+      }, startMs);
+      const settle = (outcome: StartOutcome): void => {
+        clearTimeout(limit);
+        resolve(outcome);
+      };
+      this.#child.on('message', (message) => {
+        if (!isReport(message)) return;
+        settle(message.kind === 'ready' ? 'ready' : { refused: message.message });
+      });
+      void this.ended.then(() => {
+        settle('ended');
+      });
+    });
+  }
+
+  /** Gives an order; one that is gone does not hear it. */
+  order(order: Order): void {
+    if (this.#child.connected) this.#child.send(order, () => undefined);
+  }
+
+  /** Ends it without asking. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,222 @@
+/**
+ * The life of a worker (ngx_worker_process_cycle in ngx_process_cycle.c): it reads the configuration as its master read
+ * it, takes the rights of its account, serves, and ends when it is told to or when its master is gone.
+ */
+import { closeSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { mainConf } from '../config/merge.js';
+import { SourceFiles } from '../config/source-files.js';
+import { errnoText, systemError } from '../log/errno.js';
+import { toSystemError } from '../log/file-target.js';
+import { adoptTicketSecret } from '../mail/modules/ssl/ticket-keys.js';
+import { isOrder, type Order, type Report, type StartOrder } from './channel.js';
+import { coreModule } from './core-module.js';
+import { callFailed } from './errors.js';
+import { openFilesLimit } from './open-files.js';
+import type { Prepare, Prepared, ProcessLog } from './prepared.js';
+import { dropPrivileges } from './privileges.js';
+import type { RunningProxy } from './run.js';
+import { type Reaction, type Reactions, type SignalSource, watchSignals } from './signals.js';
+import { longestTimerMs } from './timers.js';
+
+/** What a worker is made of. */
+export interface WorkerParts {
+  readonly log: ProcessLog;
+  readonly prepare: Prepare;
+  /** The sentence of an error, as nginx has it. */
+  readonly explain: (error: unknown) => string;
+  /** The process itself, as far as it has a channel to its master. */
+  readonly channel: Pick<NodeJS.Process, 'on' | 'send'>;
+  readonly signals: SignalSource;
+}
+
+/** nginx's exit code of a worker that cannot do its work whoever starts it. */
+const fatal = 2;
+
+/** Serves until told to end; the exit code. Never rejects. */
+export function runWorker(parts: WorkerParts): Promise<number> {
+  return new Worker(parts).run();
+}
+
+class Worker {
+  readonly #parts: WorkerParts;
+  readonly #ended: Promise<number>;
+  #end: (code: number) => void = () => undefined;
+  #prepared: Prepared | undefined;
+  #running: RunningProxy | undefined;
+  #isQuitting = false;
+  #isOver = false;
+  #isDaemon = true;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  run(): Promise<number> {
+    const { channel, signals, log } = this.#parts;
+    process.title = 'nginx: worker process';
+    log.started();
+    watchSignals(signals, log, this.#reactions);
+    channel.on('message', (message) => {
+      if (isOrder(message)) this.#obey(message);
+    });
+    channel.on('disconnect', () => {
+      if (this.#running === undefined) this.#end(0);
+      else this.#quit();
+    });
+    return this.#ended;
+  }
+
+  #obey(order: Order): void {
+    switch (order.kind) {
+      case 'start':
+        void this.#start(order);
+        return;
+      case 'quit':
+        this.#quit();
+        return;
+      case 'terminate':
+        this.#terminate();
+        return;
+      case 'reopen':
+        this.#reopen();
+        return;
+      default:
+        order satisfies never;
+    }
+  }
+
+  get #reactions(): Reactions {
+    const quit = (): Reaction => ({
+      said: 'shutting down',
+      act: () => {
+        this.#quit();
+      },
+    });
+    const terminate = (): Reaction => ({
+      said: 'exiting',
+      act: () => {
+        this.#terminate();
+      },
+    });
+    const ignore = (): Reaction => ({ said: 'ignoring' });
+    return {
+      SIGTERM: terminate,
+      SIGINT: terminate,
+      SIGQUIT: quit,
+      SIGWINCH: () => (this.#isDaemon ? quit() : {}),
+      SIGUSR1: () => ({
+        said: 'reopening logs',
+        act: () => {
+          this.#reopen();
+        },
+      }),
+      SIGHUP: ignore,
+      SIGUSR2: ignore,
+    };
+  }
+
+  async #start(order: StartOrder): Promise<void> {
+    const { prepare, log } = this.#parts;
+    this.#isDaemon = order.isDaemon;
+    try {
+      for (const fd of order.strays) closeSync(fd);
+      adoptTicketSecret(order.ticketSecret);
+      const prepared = await prepare(new SourceFiles(order.snapshot));
+      this.#prepared = prepared;
+      await log.use(prepared.targets.logger(prepared.logs), prepared.logs);
+      this.#limit(prepared, order);
+      const bound = new Map(order.sockets.map(({ address, fd }) => [address, fd]));
+      this.#running = await prepared.proxy.open({ bound });
+    } catch (error) {
+      await this.#tell({ kind: 'refused', message: this.#parts.explain(error) });
+      this.#end(fatal);
+      return;
+    }
+    await this.#tell({ kind: 'ready' });
+    if (this.#isQuitting) this.#drain();
+  }
+
+  /** What ngx_worker_process_init does before a worker serves. */
+  #limit({ configuration }: Prepared, { account }: StartOrder): void {
+    const { priority, rlimitNofile, workingDirectory } = mainConf(configuration.root, coreModule);
+    const { log } = this.#parts;
+    if (priority !== 0) {
+      this.#attempt(`setpriority(${String(priority)})`, () => {
+        setPriority(priority);
+      });
+    }
+    if (rlimitNofile !== undefined && openFilesLimit()?.soft !== rlimitNofile) {
+      const call = `setrlimit(RLIMIT_NOFILE, ${String(rlimitNofile)})`;
+      log.log('alert', `${call} failed (${errnoText(systemError('EPERM'))})`);
+    }
+    if (account !== undefined) dropPrivileges(account);
+    if (workingDirectory === undefined) return;
+    try {
+      process.chdir(workingDirectory);
+    } catch (error) {
+      throw callFailed(`chdir("${workingDirectory}")`, error);
+    }
+  }
+
+  /** A call that a worker can do without. */
+  #attempt(call: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      const reason = errnoText(toSystemError(error));
+      this.#parts.log.log('alert', `${call} failed (${reason})`);
+    }
+  }
+
+  #tell(report: Report): Promise<void> {
+    return new Promise((resolve) => {
+      this.#parts.channel.send?.(report, undefined, undefined, () => {
+        resolve();
+      });
+    });
+  }
+
+  #reopen(): void {
+    const { log } = this.#parts;
+    log.log('notice', 'reopening logs');
+    for (const failure of this.#prepared?.targets.reopenAll() ?? []) log.log('emerg', failure);
+  }
+
+  #terminate(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const { log } = this.#parts;
+    log.log('notice', 'exiting');
+    log.log('notice', 'exit');
+    this.#end(0);
+  }
+
+  #quit(): void {
+    if (this.#isQuitting) return;
+    this.#isQuitting = true;
+    this.#parts.log.log('notice', 'gracefully shutting down');
+    process.title = 'nginx: worker process is shutting down';
+    this.#drain();
+  }
+
+  /** Goes on until the last session has ended; nothing to do where it does not serve yet. */
+  #drain(): void {
+    const running = this.#running;
+    if (running === undefined || this.#prepared === undefined) return;
+    void running.drain().then(() => {
+      this.#terminate();
+    });
+    const { shutdownTimeoutMs } = mainConf(this.#prepared.configuration.root, coreModule);
+    if (shutdownTimeoutMs === 0) return;
+    setTimeout(
+      () => {
+        running.shutDown();
+      },
+      Math.min(shutdownTimeoutMs, longestTimerMs),
+    );
+  }
+}

@@ -1,0 +1,194 @@
+/** openssl s_client meets nginx and postern, which are configured alike: both must look the same to it. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeCertificates, type Certificates } from './certificates.js';
+import { sClient, type Meeting } from './s-client.js';
+import { startBoth, type Side, type SideBySide } from './side-by-side.js';
+
+const protocols = ['imap', 'pop3', 'smtp'] as const;
+type Protocol = (typeof protocols)[number];
+
+/** Logs in, which the auth service refuses and ends. */
+const logins: Readonly<Record<Protocol, string>> = {
+  imap: 'a LOGIN alice secret\n',
+  pop3: 'USER alice\nPASS secret\n',
+  smtp: 'AUTH PLAIN AGFsaWNlAHNlY3JldA==\n',
+};
+const goodbyes: Readonly<Record<Protocol, string>> = {
+  imap: 'a LOGOUT\n',
+  pop3: 'QUIT\n',
+  smtp: 'QUIT\n',
+};
+const verifyModes = ['off', 'on', 'optional', 'optional_no_ca'] as const;
+const caches = [
+  '',
+  'ssl_session_tickets off;',
+  'ssl_session_tickets off; ssl_session_cache builtin;',
+  'ssl_session_tickets off; ssl_session_cache shared:e2e:1m;',
+  'ssl_session_cache shared:e2e:1m;',
+  'ssl_session_tickets off; ssl_session_cache off;',
+] as const;
+
+let files: Certificates;
+let both: SideBySide;
+/** The place of each server among the ports. */
+const places = new Map<string, number>();
+
+beforeAll(async () => {
+  files = await makeCertificates();
+  const { certificate, key } = files.servers.good;
+  const identity = `ssl_certificate ${certificate};\nssl_certificate_key ${key};`;
+  const servers: string[] = [];
+  const add = (name: string, text: string): void => {
+    places.set(name, servers.length);
+    servers.push(`${text}\n${identity}`);
+  };
+  for (const protocol of protocols) {
+    add(`${protocol} ssl`, `listen {listen} ssl; protocol ${protocol};`);
+    add(`${protocol} starttls`, `listen {listen}; starttls on; protocol ${protocol};`);
+    for (const mode of verifyModes) {
+      const verify = `ssl_verify_client ${mode}; ssl_client_certificate ${files.authority}; ssl_crl ${files.revocations}; auth_http_pass_client_cert on;`;
+      add(`${protocol} ssl ${mode}`, `listen {listen} ssl; protocol ${protocol};\n${verify}`);
+      add(
+        `${protocol} starttls ${mode}`,
+        `listen {listen}; starttls only; protocol ${protocol};\n${verify}`,
+      );
+    }
+  }
+  for (const cache of caches) add(cache, `listen {listen} ssl; protocol imap;\n${cache}`);
+  both = await startBoth(servers);
+  return async () => {
+    await both.stop();
+    files.remove();
+  };
+}, 60_000);
+
+/** The port of that server. */
+const portOf = ({ ports }: Side, name: string): number => ports[places.get(name) ?? -1] ?? 0;
+
+/** What a side shows of one meeting, to everybody. */
+async function shown(side: Side, name: string, options: readonly string[], input: string) {
+  side.log();
+  const before = side.auth.requests.length;
+  const meeting = await sClient(portOf(side, name), options, input);
+  await expect.poll(() => closedLines(side)).toBeGreaterThanOrEqual(0);
+  const requests = side.auth.requests.slice(before).map(({ lines }) => lines);
+  return { meeting, log: side.log(), requests };
+}
+
+/** nginx writes its log at once, postern in this process: nothing to wait for. */
+const closedLines = (side: Side): number => side.ports.length;
+
+/** Meets both, and expects the same of them. Gives what postern showed. */
+async function meetBoth(name: string, options: readonly string[], input: string) {
+  const [theirs, ours] = await Promise.all([
+    shown(both.nginx, name, options, input),
+    shown(both.postern, name, options, input),
+  ]);
+  expect(ours.meeting.lines).toEqual(theirs.meeting.lines);
+  expect(ours.meeting.alert).toEqual(theirs.meeting.alert);
+  expect(ours.meeting.reused).toBe(theirs.meeting.reused);
+  expect(ours.log).toEqual(theirs.log);
+  expect(ours.requests).toEqual(theirs.requests);
+  return ours;
+}
+
+const certified = (name: keyof Certificates['clients'] | 'none'): readonly string[] => {
+  if (name === 'none') return [];
+  const { certificate, key } = files.clients[name];
+  return ['-cert', certificate, '-key', key];
+};
+
+describe.each(protocols)('openssl s_client and %s', (protocol) => {
+  const byCommand = ['-starttls', protocol, '-name', 'client.test'];
+
+  it.each(['-tls1_2', '-tls1_3'])('verify the chain and log in, %s', async (version) => {
+    const trust = ['-CAfile', files.authority, '-verify_return_error', version];
+    const named = ['-verify_hostname', 'mail.example.com'];
+    for (const [way, more] of [
+      ['ssl', []],
+      ['starttls', byCommand],
+    ] as const) {
+      const options = [...trust, ...named, ...more];
+      const { meeting, requests } = await meetBoth(`${protocol} ${way}`, options, logins[protocol]);
+      expect(meeting.output).toContain('Verify return code: 0 (ok)');
+      expect(meeting.lines.at(-1)).toContain('Nobody');
+      expect(requests).toHaveLength(1);
+    }
+  });
+
+  it.each([
+    { offered: protocol, works: true },
+    { offered: `http/1.1,${protocol}`, works: true },
+    { offered: 'http/1.1', works: false },
+    { offered: 'managesieve,xmpp-client', works: false },
+  ])('C1: with ALPN $offered: $works', async ({ offered, works }) => {
+    for (const [way, more] of [
+      ['ssl', []],
+      ['starttls', byCommand],
+    ] as const) {
+      const options = ['-alpn', offered, ...more];
+      const { meeting } = await meetBoth(`${protocol} ${way}`, options, goodbyes[protocol]);
+      expect(meeting.output.includes(`ALPN protocol: ${protocol}`)).toBe(works);
+      expect(meeting.output.includes('alert no application protocol')).toBe(!works);
+    }
+  });
+
+  it.each(['-tls1', '-tls1_1'])('B1: do not agree on %s', async (version) => {
+    const options = [version, '-cipher', 'ALL:@SECLEVEL=0'];
+    const { meeting } = await meetBoth(`${protocol} ssl`, options, '');
+    expect(meeting.output).toContain('alert protocol version');
+  });
+
+  const clients = ['none', 'good', 'self-signed', 'expired', 'revoked'] as const;
+  const meetings = verifyModes.flatMap((mode) => clients.map((client) => ({ mode, client })));
+
+  it.each(meetings)('ssl_verify_client $mode meets $client', async ({ mode, client }) => {
+    const version = client === 'expired' ? '-tls1_2' : '-tls1_3';
+    const options = [...certified(client), version];
+    await meetBoth(`${protocol} ssl ${mode}`, options, logins[protocol]);
+  });
+
+  it.each(clients)('ssl_verify_client on meets %s after STARTTLS', async (client) => {
+    const options = [...certified(client), ...byCommand];
+    await meetBoth(`${protocol} starttls on`, options, logins[protocol]);
+  });
+});
+
+describe('a session', () => {
+  /** Meets twice with one session file: whether the second was resumed. */
+  async function resumes(side: Side, name: string, options: readonly string[]): Promise<boolean> {
+    const session = join(files.directory, `session-${randomBytes(4).toString('hex')}`);
+    const meet = (more: readonly string[]): Promise<Meeting> =>
+      sClient(portOf(side, name), [...options, ...more], goodbyes.imap);
+    await meet(['-sess_out', session]);
+    if (!existsSync(session)) return false;
+    return (await meet(['-sess_in', session])).reused;
+  }
+
+  const ways = [
+    { name: 'TLS 1.2 by id', options: ['-tls1_2', '-no_ticket'] },
+    { name: 'TLS 1.2 by ticket', options: ['-tls1_2'] },
+    { name: 'TLS 1.3', options: ['-tls1_3'] },
+  ];
+  const cases = caches.flatMap((cache) => ways.map((way) => ({ cache, ...way })));
+
+  it.each(cases)(
+    'with "$cache" is resumed as by nginx: $name',
+    async ({ cache, options, name }) => {
+      const [theirs, ours] = await Promise.all([
+        resumes(both.nginx, cache, options),
+        resumes(both.postern, cache, options),
+      ]);
+      // Node keeps no sessions of TLS 1.3: there are tickets or nothing.
+      const isNodes = name === 'TLS 1.3' && /off;.*(builtin|shared)/.test(cache);
+      expect(ours).toBe(isNodes ? false : theirs);
+    },
+  );
+});
+
+afterAll(() => {
+  writeFileSync('/dev/null', '');
+});

@@ -1,0 +1,221 @@
+/** Starting and ending: the daemon, its workers, and what they leave behind. */
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { connectClient } from '@postern/testkit';
+import { afterEach, describe, expect, it } from 'vitest';
+import { imapConfiguration } from './configuration.js';
+import { closeProxies, eventually, freePort, isAlive, Proxy, titleOf } from './proxy.js';
+
+afterEach(closeProxies);
+
+async function greeting(target: number | { path: string }): Promise<string> {
+  const client = await connectClient(target);
+  try {
+    return await client.line();
+  } finally {
+    await client.close();
+  }
+}
+
+describe('a start', () => {
+  it('returns once the daemon serves, and logs what nginx logs', async () => {
+    const port = await freePort();
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main: 'worker_processes 2;' }));
+    await proxy.start();
+    expect(await greeting(port)).toBe('* OK IMAP4 ready');
+    const { pid, workers } = proxy;
+    expect(workers).toHaveLength(2);
+    expect(titleOf(pid)).toMatch(/^nginx: master process .*postern\.mjs -p .* -c nginx\.conf$/);
+    expect(workers.map(titleOf)).toEqual(['nginx: worker process', 'nginx: worker process']);
+    expect(proxy.lines.slice(0, 8)).toEqual([
+      '[notice] using the "epoll" event method',
+      expect.stringMatching(/^\[notice\] nginx\/1\.31\.5 /),
+      expect.stringMatching(/^\[notice\] built by Node\.js v/),
+      expect.stringMatching(/^\[notice\] OS: Linux \d/),
+      expect.stringMatching(/^\[notice\] getrlimit\(RLIMIT_NOFILE\): \d+:\d+$/),
+      '[notice] start worker processes',
+      `[notice] start worker process ${String(workers[0])}`,
+      `[notice] start worker process ${String(workers[1])}`,
+    ]);
+  });
+
+  it('with "daemon off" stays where it is', async () => {
+    const port = await freePort();
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main: 'daemon off;' }));
+    const ended = proxy.run();
+    await proxy.logs('start worker process ');
+    expect(titleOf(proxy.noticeMaster())).toContain('nginx: master process');
+    await proxy.end('SIGQUIT');
+    expect(await ended).toEqual({ code: 0, err: '' });
+  });
+
+  it('with "master_process off" is one process, also in the background', async () => {
+    const port = await freePort();
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main: 'master_process off;' }));
+    await proxy.start();
+    expect(await greeting(port)).toBe('* OK IMAP4 ready');
+    expect(proxy.workers).toEqual([]);
+    await proxy.end();
+    expect(existsSync(proxy.path('logs/nginx.pid'))).toBe(false);
+  });
+
+  it('M10: fails with the sentence of nginx where a port is taken, and leaves nothing behind', async () => {
+    const port = await freePort();
+    const first = new Proxy(imapConfiguration({ listen: [port] }));
+    await first.start();
+    const second = new Proxy(imapConfiguration({ listen: [port] }));
+    const { code, err } = await second.run();
+    const busy = `nginx: [emerg] bind() to 127.0.0.1:${String(port)} failed (98: Address already in use)\n`;
+    expect(code).toBe(1);
+    expect(err).toBe(`${busy.repeat(5)}nginx: [emerg] still could not bind()\n`);
+    expect(second.count('try again to bind() after 500ms')).toBe(5);
+    expect(existsSync(second.path('logs/nginx.pid'))).toBe(false);
+  });
+
+  it('fails where a worker cannot do its work', async () => {
+    const port = await freePort();
+    const main = 'working_directory /no/such/place;';
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main }));
+    const reason = 'chdir("/no/such/place") failed (2: No such file or directory)';
+    expect(await proxy.run()).toEqual({ code: 1, err: `nginx: [emerg] ${reason}\n` });
+    expect(proxy.log).toMatch(/worker process \d+ exited with fatal code 2 and cannot be respawned/);
+    expect(existsSync(proxy.path('logs/nginx.pid'))).toBe(false);
+  });
+
+  it('fails for a file that cannot be read, with one line', async () => {
+    const proxy = new Proxy('events {} nonsense;');
+    expect(await proxy.run()).toEqual({
+      code: 1,
+      err: 'nginx: [emerg] unknown directive "nonsense" in ' + `${proxy.directory}/nginx.conf:1\n`,
+    });
+  });
+
+  it('warns once, though two processes read the file', async () => {
+    const port = await freePort();
+    const main = 'worker_rlimit_core 1k;';
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main }));
+    const { code, err } = await proxy.run();
+    proxy.noticeMaster();
+    expect(code).toBe(0);
+    expect(err.split('"worker_rlimit_core" is ignored')).toHaveLength(2);
+  });
+});
+
+describe('workers', () => {
+  it('have the directory, the priority and the environment of the configuration', async () => {
+    const port = await freePort();
+    const main = 'working_directory /tmp; worker_priority 5; env GIVEN=yes; env KEPT; env ABSENT;';
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main }));
+    process.env['KEPT'] = 'kept';
+    process.env['DROPPED'] = 'dropped';
+    try {
+      await proxy.start();
+    } finally {
+      delete process.env['KEPT'];
+      delete process.env['DROPPED'];
+    }
+    const [worker] = proxy.workers;
+    const { readFileSync, readlinkSync } = await import('node:fs');
+    const of = (name: string): string => `/proc/${String(worker)}/${name}`;
+    expect(readlinkSync(of('cwd'))).toBe('/tmp');
+    expect(readFileSync(of('stat'), 'latin1').split(') ')[1]?.split(' ')[16]).toBe('5');
+    const environment = readFileSync(of('environ'), 'latin1').split('\0');
+    expect(environment).toContain('GIVEN=yes');
+    expect(environment).toContain('KEPT=kept');
+    const names = environment.map((entry) => entry.split('=')[0]);
+    for (const name of ['DROPPED', 'ABSENT', 'PATH', 'HOME']) expect(names).not.toContain(name);
+  });
+
+  it('have the limit of open files that is asked for', async () => {
+    const port = await freePort();
+    const main = 'worker_rlimit_nofile 333;';
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main, events: 'worker_connections 334;' }));
+    const { err } = await proxy.run();
+    proxy.noticeMaster();
+    expect(err).toBe('nginx: [warn] 334 worker_connections exceed open file resource limit: 333\n');
+    const { readFileSync } = await import('node:fs');
+    const limits = readFileSync(`/proc/${String(proxy.workers[0])}/limits`, 'latin1');
+    expect(limits).toMatch(/^Max open files +333 +333 /m);
+  });
+});
+
+describe('the end', () => {
+  const ends = [
+    { signal: 'SIGTERM', said: 'signal 15 (SIGTERM) received, exiting' },
+    { signal: 'SIGINT', said: 'signal 2 (SIGINT) received, exiting' },
+    { signal: 'SIGQUIT', said: 'signal 3 (SIGQUIT) received, shutting down' },
+  ] as const;
+  it.each(ends)('by $signal leaves no process, no pid file and no socket', async (end) => {
+    const port = await freePort();
+    const path = `/tmp/process-test-${String(port)}.sock`;
+    const proxy = new Proxy(imapConfiguration({ listen: [port, `unix:${path}`] }));
+    await proxy.start();
+    expect(await greeting({ path })).toBe('* OK IMAP4 ready');
+    expect(statSync(path).mode & 0o777).toBe(0o666);
+    const family = [proxy.pid, ...proxy.workers];
+    await proxy.end(end.signal);
+    expect(family.some(isAlive)).toBe(false);
+    expect(proxy.lines).toContain(`[notice] ${end.said}`);
+    expect(proxy.lines.at(-2)).toBe('[notice] exit');
+    expect(proxy.log).toMatch(/worker process \d+ exited with code 0/);
+    expect(existsSync(proxy.path('logs/nginx.pid'))).toBe(false);
+    expect(existsSync(path)).toBe(false);
+    await expect(connectClient(port)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('by QUIT waits for sessions, which go on; TERM then does not', async () => {
+    const port = await freePort();
+    const proxy = new Proxy(imapConfiguration({ listen: [port] }));
+    await proxy.start();
+    const client = await connectClient(port);
+    await client.line();
+    const { pid } = proxy;
+    const [worker = 0] = proxy.workers;
+    proxy.signal('SIGQUIT');
+    await eventually('title', () => titleOf(worker) === 'nginx: worker process is shutting down');
+    await expect(connectClient(port)).rejects.toThrow('ECONNREFUSED');
+    await client.sendLine('a NOOP');
+    await client.expect('a OK completed');
+    expect(isAlive(pid)).toBe(true);
+    proxy.signal('SIGTERM', pid);
+    expect(await client.readToEnd()).toBe('');
+    await eventually('end', () => !isAlive(pid));
+  });
+
+  it('by TERM waits for sessions where "term_signal quit" says so', async () => {
+    const port = await freePort();
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main: 'term_signal quit;' }));
+    await proxy.start();
+    const { pid } = proxy;
+    const client = await connectClient(port);
+    await client.line();
+    proxy.signal('SIGTERM');
+    await proxy.logs('gracefully shutting down');
+    await client.sendLine('a LOGOUT');
+    await client.readToEnd();
+    await eventually('end', () => !isAlive(pid));
+  });
+});
+
+describe('-s', () => {
+  const signals = [
+    { word: 'stop', said: 'signal 15 (SIGTERM) received, exiting' },
+    { word: 'quit', said: 'signal 3 (SIGQUIT) received, shutting down' },
+    { word: 'reopen', said: 'signal 10 (SIGUSR1) received, reopening logs' },
+    { word: 'reload', said: 'signal 1 (SIGHUP) received, reconfiguring' },
+  ];
+  it.each(signals)('$word reaches the master through the pid file', async ({ word, said }) => {
+    const proxy = new Proxy(imapConfiguration({ listen: [await freePort()] }));
+    await proxy.start();
+    expect(await proxy.run('-s', word)).toEqual({ code: 0, err: '' });
+    await proxy.logs(said);
+    expect(proxy.count('signal process started')).toBe(1);
+  });
+
+  it('fails for a configuration that cannot be read, and sends nothing', async () => {
+    const proxy = new Proxy(imapConfiguration({ listen: [await freePort()] }));
+    await proxy.start();
+    writeFileSync(proxy.path('nginx.conf'), 'events {');
+    expect((await proxy.run('-s', 'stop')).code).toBe(1);
+    expect(isAlive(proxy.pid)).toBe(true);
+  });
+});
