@@ -2,8 +2,7 @@
  * A private Postfix: own configuration, queue, mailboxes and log, all in one temporary directory, listening on one
  * loopback port. Its processes change users, so it must be started as root; the system's own service is not touched.
  */
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child, run } from './child.js';
@@ -11,19 +10,25 @@ import { mailUser } from './dovecot-config.js';
 import { freePort } from './free-port.js';
 import { greetingOf } from './greeting.js';
 import { mainCf, masterCf, type PostfixOptions } from './postfix-config.js';
-import { withCarriageReturns } from './message.js';
+import { Inbox, type StoredMessage } from './postfix-inbox.js';
 import { familyOf, isRunning, textOf } from './processes.js';
 import { until } from './until.js';
+
+/** A message that Postfix has delivered. */
+export interface Delivery {
+  /** As it was sent. */
+  readonly message: Buffer;
+  /** What Postfix logged of the client that sent it: name, address, and login if any. */
+  readonly client: string;
+}
 
 /** A running Postfix. */
 export interface Postfix {
   readonly port: number;
-  /** The messages of {@link reader} as they were sent: without the lines that Postfix puts in front. */
+  /** All messages in the one mailbox there is, as they were sent. */
   stored(): readonly Buffer[];
   /** Waits for a message with `text` in it. */
-  delivery(text: string): Promise<Buffer>;
-  /** What it says in its log of the clients that sent something, oldest first: name, address, and login if any. */
-  clients(): readonly string[];
+  delivery(text: string): Promise<Delivery>;
   /** What it logged. */
   log(): string;
   /** Ends all its processes and removes its directory. */
@@ -35,7 +40,10 @@ export async function startPostfix(options: PostfixOptions = {}): Promise<Postfi
   const directory = mkdtempSync(join(tmpdir(), 'postfix-'));
   const port = await freePort();
   const config = join(directory, 'etc');
-  await prepare(directory, port, options);
+  await prepare(directory, port, options).catch((error: unknown) => {
+    rmSync(directory, { recursive: true });
+    throw error;
+  });
   const child = new Child('/usr/lib/postfix/sbin/master', ['-c', config, '-s']);
   const log = (): string => child.output + textOf(join(directory, 'log'));
   const stop = async (): Promise<void> => {
@@ -57,16 +65,17 @@ export async function startPostfix(options: PostfixOptions = {}): Promise<Postfi
     port,
     log,
     stop,
-    stored: () => inbox.messages(),
-    delivery: (text) =>
-      until(
-        `message with "${text}"`,
-        () => inbox.messages().find((each) => each.includes(text, 0, 'latin1')),
-        {
-          state: log,
-        },
-      ),
-    clients: () => Array.from(log().matchAll(/: client=(.*)$/gm), ([, client = '']) => client),
+    stored: () => inbox.messages().map(({ sent }) => sent),
+    delivery: async (text) => {
+      const found = (): StoredMessage | undefined =>
+        inbox.messages().find(({ sent }) => sent.includes(text, 0, 'latin1'));
+      const { sent, queueId } = await until(`message with "${text}"`, found, { state: log });
+      const line = new RegExp(`: ${queueId}: client=(.*)$`, 'm');
+      const client = await until(`client of ${queueId}`, () => line.exec(log())?.[1], {
+        state: log,
+      });
+      return { message: sent, client };
+    },
   };
 }
 
@@ -81,38 +90,4 @@ async function prepare(directory: string, port: number, options: PostfixOptions)
   const owner = (await run('id', ['-u', 'postfix'])).toString();
   chownSync(join(directory, 'data'), Number(owner), 0);
   await run('postfix', ['-c', join(directory, 'etc'), 'check']);
-}
-
-/** Messages in files that never change once they are there. */
-class Inbox {
-  readonly #folder: string;
-  readonly #read = new Map<string, Buffer>();
-
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  /** All of them as they were sent. */
-  messages(): readonly Buffer[] {
-    const names = existsSync(this.#folder) ? readdirSync(this.#folder) : [];
-    return names.map((name) => {
-      const message = this.#read.get(name) ?? asSent(readFileSync(join(this.#folder, name)));
-      this.#read.set(name, message);
-      return message;
-    });
-  }
-}
-
-const lineFeed = 10;
-
-/** A message as it was sent: its lines end in CRLF, and the headers that Postfix puts in front are gone. */
-function asSent(stored: Buffer): Buffer {
-  let start = 0;
-  for (;;) {
-    const end = stored.indexOf(lineFeed, start);
-    const line = stored.toString('latin1', start, end + 1);
-    if (!/^(Return-Path|X-Original-To|Delivered-To|Received): |^\s/.test(line)) break;
-    start = end + 1;
-  }
-  return withCarriageReturns(stored.subarray(start));
 }

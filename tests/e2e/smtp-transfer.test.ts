@@ -36,7 +36,7 @@ it.each([
   } finally {
     rmSync(directory, { recursive: true });
   }
-  const stored = await stage.postfix.delivery(mark.toString());
+  const { message: stored } = await stage.postfix.delivery(mark.toString());
   expect([stored.length, checksum(stored)]).toEqual([message.length, checksum(message)]);
 });
 
@@ -95,8 +95,8 @@ describe('D1: a message with a false end inside', () => {
     } finally {
       await client.close();
     }
-    const stored = await stage.postfix.delivery(`Subject: ${name}\r\n`);
-    expect(stored.toString('latin1')).toMatch(/^Subject: smuggled\r\n\r\nsecond\r\n$/m);
+    const { message } = await stage.postfix.delivery(`Subject: ${name}\r\n`);
+    expect(message.toString('latin1')).toMatch(/^Subject: smuggled\r\n\r\nsecond\r\n$/m);
     expect(stage.postfix.stored()).toHaveLength(before + 1);
   });
 });

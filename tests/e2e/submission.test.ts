@@ -20,9 +20,6 @@ beforeAll(async () => {
   return () => stage.stop();
 });
 
-/** What Postfix says of the client that sent last. */
-const lastClient = (): string | undefined => stage.postfix.clients().at(-1);
-
 const aliceAt = (address: string): string =>
   `unknown[${address}], sasl_method=XCLIENT, sasl_username=${alice.user}`;
 
@@ -38,15 +35,15 @@ describe('swaks', () => {
     const header = `Subject: swaks ${mechanism}`;
     const dialog = await swaks('--auth', mechanism, ...login, '--header', header);
     expect(dialog).toContain('235 2.0.0 OK');
-    expect((await stage.postfix.delivery(header)).toString()).toContain('This is a test mailing');
-    expect(lastClient()).toBe(aliceAt(here));
+    const { message, client } = await stage.postfix.delivery(header);
+    expect(message.toString()).toContain('This is a test mailing');
+    expect(client).toBe(aliceAt(here));
   });
 
   it('sends a message with the envelope in one segment', async () => {
     const header = 'Subject: swaks pipelining';
     await swaks('--pipeline', '--auth', 'PLAIN', ...login, '--header', header);
-    await stage.postfix.delivery(header);
-    expect(lastClient()).toBe(aliceAt(here));
+    expect((await stage.postfix.delivery(header)).client).toBe(aliceAt(here));
   });
 
   it('is told to log in first', async () => {
@@ -78,16 +75,16 @@ describe('nodemailer', () => {
     const { accepted, response } = await send(alice, method, subject);
     expect(accepted).toEqual([reader]);
     expect(response).toMatch(/^250 2\.0\.0 Ok: queued as /);
-    const message = (await stage.postfix.delivery(`Subject: ${subject}\r\n`)).toString();
-    expect(message).toMatch(/\r\n\r\nHello\.\r\n\.\r\n\.\.dots\r\n$/);
-    expect(lastClient()).toBe(aliceAt(here));
+    const { message, client } = await stage.postfix.delivery(`Subject: ${subject}\r\n`);
+    expect(message.toString()).toMatch(/\r\n\r\nHello\.\r\n\.\r\n\.\.dots\r\n$/);
+    expect(client).toBe(aliceAt(here));
   });
 
   it.each(['UTF-8 in the name', 'UTF-8 in the password'])('logs in with %s', async (trait) => {
     const account = accountWith(trait);
     await send(account, 'PLAIN', `nodemailer with ${trait}`);
-    await stage.postfix.delivery(`with ${trait}`);
-    expect(lastClient()).toContain(`sasl_username=${account.user}`);
+    const { client } = await stage.postfix.delivery(`with ${trait}`);
+    expect(client).toContain(`sasl_username=${account.user}`);
   });
 
   it('reports a refused login with the words of the auth service', async () => {
@@ -113,8 +110,9 @@ describe('curl', () => {
     const login = ['--login-options', `AUTH=${way.mechanism}`, ...way.options];
     const url = `smtp://127.0.0.1:${String(stage.front.port)}/client.test`;
     await curl(url, ...from, ...upload, ...login);
-    expect((await stage.postfix.delivery(subject)).toString()).toContain('Hello.');
-    expect(lastClient()).toBe(aliceAt(here));
+    const { message, client } = await stage.postfix.delivery(subject);
+    expect(message.toString()).toContain('Hello.');
+    expect(client).toBe(aliceAt(here));
   });
 });
 

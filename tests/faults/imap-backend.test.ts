@@ -1,5 +1,5 @@
 /** IMAP backends that answer oddly while the proxy logs in. */
-import { acceptLogin, refuseLogin, type Conversation, type ScriptedPeer } from '@postern/testkit';
+import type { Conversation, ScriptedPeer } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   closeStages,

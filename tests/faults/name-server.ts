@@ -15,9 +15,9 @@ export interface Question {
   /** The whole message. */
   readonly query: Buffer;
   /** Sends a message back; by TCP with its length before it. */
-  send(message: Uint8Array): void;
+  readonly send: (message: Uint8Array) => void;
   /** Sends bytes without a length. */
-  sendRaw(bytes: Uint8Array): void;
+  readonly sendRaw: (bytes: Uint8Array) => void;
 }
 
 /** What is done with a question. */

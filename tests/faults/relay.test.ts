@@ -1,5 +1,4 @@
 /** After the login: what each side gets where the other is slow, stands still, or says any byte there is. */
-import type { ScriptedPeer } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { logIn } from './backend-replies.js';
 import { everyLanguage, playBackend } from './languages.js';

@@ -53,11 +53,15 @@ async function submits(language: Language, real: Real, model: Model, text: strin
 }
 
 const word = fc.string({
-  unit: fc.constantFrom(...'aZ0%+=\\"\xe9\xff'),
+  unit: fc.constantFrom(...Array.from('aZ0%+=\\"\xe9\xff')),
   minLength: 1,
   maxLength: 8,
 });
-const digest = fc.string({ unit: fc.constantFrom(...'0f '), minLength: 32, maxLength: 32 });
+const digest = fc.string({
+  unit: fc.constantFrom(...Array.from('0f ')),
+  minLength: 32,
+  maxLength: 32,
+});
 
 /** A command that `act` plays where `check` lets it. */
 const command = (

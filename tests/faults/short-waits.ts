@@ -8,5 +8,5 @@ export function shortenWaits(): void {
   const later = globalThis.setTimeout;
   const sooner = (callback: () => void, ms?: number): NodeJS.Timeout =>
     later(callback, ms === askedMs ? 0 : ms);
-  vi.spyOn(globalThis, 'setTimeout').mockImplementation(sooner as typeof setTimeout);
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(sooner);
 }

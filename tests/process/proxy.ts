@@ -4,7 +4,14 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+} from 'node:fs';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -69,7 +76,9 @@ export function isAlive(pid: number): boolean {
 
 /** What a process calls itself. */
 export const titleOf = (pid: number): string =>
-  read(`/proc/${String(pid)}/cmdline`).replaceAll('\0', ' ').trim();
+  read(`/proc/${String(pid)}/cmdline`)
+    .replaceAll('\0', ' ')
+    .trim();
 
 /** What the descriptors of a process lead to. */
 export function descriptorsOf(pid: number): readonly string[] {

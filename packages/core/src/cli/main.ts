@@ -94,8 +94,9 @@ async function run(
   const stderr = new StderrTarget((text) => io.err(text));
   const isWorker = role === 'worker' && process.send !== undefined;
   // A worker opens the logs of the configuration and no other.
-  const early = isWorker ? 'stderr' : paths.errorLog;
-  const log = new StartLog(early, options.test ? 'info' : 'notice', io, stderr);
+  const log = isWorker
+    ? new StartLog('stderr', 'emerg', io, stderr)
+    : new StartLog(paths.errorLog, options.test ? 'info' : 'notice', io, stderr);
   const signals = setup.signals ?? process;
   const findModules = () => locateModules(setup);
   const parts = { options, words, paths, role, io, log, stderr, signals, findModules };

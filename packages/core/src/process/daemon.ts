@@ -3,8 +3,6 @@
  * of its own, and waits until that process serves or fails: then it returns to whoever called it.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
-import type { LogSpec } from '../log/log-spec.js';
 import { releaseStandardError } from '../log/stderr-target.js';
 import { withRole } from './role.js';
 import type { SelfCommand } from './self-command.js';
@@ -36,23 +34,4 @@ export function launchDaemon(command: SelfCommand, ending: AbortSignal): Promise
 /** Tells the process that started this daemon that it may go. */
 export function tellLauncher(channel: Pick<NodeJS.Process, 'send'>): void {
   channel.send?.(serving, undefined, undefined, () => undefined);
-}
-
-const standardError = 2;
-
-/**
- * Puts the first log file in the place of standard error, whose reader has gone (ngx_log_redirect_stderr). Nothing is done
- * where a log is standard error itself.
- */
-export function redirectStandardError(logs: readonly LogSpec[]): void {
-  const file = logs.find((spec) => spec.kind === 'file');
-  if (file === undefined || logs.some((spec) => spec.kind === 'stderr')) return;
-  releaseStandardError();
-  closeSync(standardError);
-  try {
-    // The lowest number that is free is the one just closed.
-    openSync(file.path, 'a');
-  } catch {
-    openSync('/dev/null', 'a');
-  }
 }

@@ -2,6 +2,7 @@
  * One configuration and its workers (ngx_start_worker_processes and ngx_reap_children in ngx_process_cycle.c). A worker
  * that dies is replaced by one that reads the very same configuration, until the generation is told to end.
  */
+import { closeSync } from 'node:fs';
 import { mainConf } from '../config/merge.js';
 import { errnoText } from '../log/errno.js';
 import { toSystemError } from '../log/file-target.js';
@@ -17,6 +18,7 @@ import { logExit } from './process-exit.js';
 import { RespawnPace } from './respawn-pace.js';
 import { withRole } from './role.js';
 import type { SelfCommand } from './self-command.js';
+import { openSubstitute } from './standard-error.js';
 import { limited, workerEnvironment } from './worker-environment.js';
 import { firstSharedFd, type ProcessEnd, WorkerProcess } from './worker-process.js';
 
@@ -117,12 +119,14 @@ export class Generation {
   }
 
   async #spawn(): Promise<WorkerProcess | undefined> {
-    const { log, command } = this.#parts;
+    const { log, command, isDaemon } = this.#parts;
     const { env, rlimitNofile } = this.#settings;
+    const standardError = isDaemon ? openSubstitute(this.prepared.logs) : undefined;
     try {
       const worker = await WorkerProcess.start({
         command: limited(command, rlimitNofile),
         environment: withRole(workerEnvironment(process.env, env), 'worker'),
+        standardError,
         fds: [...this.sockets.values()].map(({ fd }) => fd),
       });
       log.log('notice', `start worker process ${String(worker.pid)}`);
@@ -133,6 +137,8 @@ export class Generation {
       log.log('alert', `fork() failed while spawning "worker process" (${reason})`);
       this.#replaceLater();
       return undefined;
+    } finally {
+      if (standardError !== undefined) closeSync(standardError);
     }
   }
 

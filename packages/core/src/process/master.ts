@@ -128,6 +128,10 @@ export class Master {
       said: end === 'quit' ? 'shutting down' : 'exiting',
       act: () => {
         this.#ending.begin(end);
+        // Sessions may go on for long; nobody is to wait in a queue meanwhile.
+        if (end === 'quit' && this.#current !== undefined) {
+          this.#closeSockets(this.#current.sockets);
+        }
       },
     };
   }

@@ -19,6 +19,8 @@ export type StartOutcome = 'ready' | 'ended' | { readonly refused: string };
 export interface WorkerStart {
   readonly command: SelfCommand;
   readonly environment: NodeJS.ProcessEnv;
+  /** What standard error leads to; without it the master's. */
+  readonly standardError: number | undefined;
   /** Descriptors of the master that the worker gets, from {@link firstSharedFd} on. */
   readonly fds: readonly number[];
 }
@@ -36,10 +38,11 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
 
   /** Starts a worker. Throws the error of the system where there can be no new process. */
-  static async start({ command, environment, fds }: WorkerStart): Promise<WorkerProcess> {
+  static async start(start: WorkerStart): Promise<WorkerProcess> {
+    const { command, environment, standardError = 'inherit', fds } = start;
     const child = spawn(command.program, command.args, {
       env: environment,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...fds],
+      stdio: ['ignore', 'inherit', standardError, 'ipc', ...fds],
       serialization: 'advanced',
     });
     const { pid } = child;

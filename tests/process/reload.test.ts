@@ -1,0 +1,302 @@
+/** Reloads: sessions and clients lose nothing, a bad file changes nothing, sockets come and go. */
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  acceptLogin,
+  connectClient,
+  startAuthServer,
+  startImapBackend,
+  type ScriptedPeer,
+} from '@postern/testkit';
+import { afterEach, describe, expect, it } from 'vitest';
+import { imapConfiguration } from './configuration.js';
+import {
+  closeProxies,
+  descriptorsOf,
+  eventually,
+  freePort,
+  isAlive,
+  Proxy,
+  titleOf,
+} from './proxy.js';
+
+const closers: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  await closeProxies();
+});
+
+async function connect(target: number | { path: string }): Promise<ScriptedPeer> {
+  const client = await connectClient(target, { deadlineMs: 20_000 });
+  closers.push(() => client.close());
+  expect(await client.line()).toBe('* OK IMAP4 ready');
+  return client;
+}
+
+async function startServices() {
+  const backend = await startImapBackend();
+  const auth = await startAuthServer(() => acceptLogin(backend.port));
+  closers.push(
+    () => backend.close(),
+    () => auth.close(),
+  );
+  return { authPort: auth.port };
+}
+
+/** Reloads, and waits until the new workers have taken over. */
+async function reload(proxy: Proxy): Promise<void> {
+  const old = proxy.workers;
+  const starts = proxy.count('start worker processes');
+  proxy.signal('SIGHUP');
+  await proxy.logs('start worker processes', starts + 1);
+  const leaves = (pid: number) => !isAlive(pid) || titleOf(pid).includes('shutting down');
+  await eventually('old workers on their way out', () => old.every(leaves));
+}
+
+describe('a reload', () => {
+  it('keeps sessions of both kinds, and serves new clients by new workers', async () => {
+    const [port, services] = [await freePort(), await startServices()];
+    const proxy = new Proxy(imapConfiguration({ listen: [port], ...services }));
+    await proxy.start();
+    const greeted = await connect(port);
+    const relayed = await connect(port);
+    await relayed.sendLine('a LOGIN alice secret');
+    await relayed.expect(/^a OK /);
+    const old = proxy.workers;
+    await reload(proxy);
+    const fresh = proxy.workers.filter((pid) => !old.includes(pid));
+    expect(fresh).toHaveLength(1);
+    await relayed.sendLine('b NOOP');
+    await relayed.expect(/^b OK /);
+    await greeted.sendLine('a LOGIN bob secret');
+    await greeted.expect(/^a OK /);
+    await connect(port);
+    for (const client of [greeted, relayed]) {
+      await client.sendLine('z LOGOUT');
+      await client.readToEnd();
+    }
+    await eventually('end of the old worker', () => !old.some(isAlive));
+    expect(proxy.workers).toEqual(fresh);
+    expect(proxy.log).toContain(`worker process ${String(old[0])} exited with code 0`);
+  });
+
+  const mistakes = [
+    {
+      name: 'a word that is none',
+      text: 'events {} nonsense;',
+      says: 'unknown directive "nonsense" in',
+    },
+    {
+      name: 'no events',
+      text: 'worker_processes 1;',
+      says: 'no "events" section in configuration',
+    },
+    {
+      name: 'a certificate that is not there',
+      text: 'events {} mail { auth_http 127.0.0.1:9; ssl_certificate no.pem; ssl_certificate_key no.pem; server { listen 127.0.0.1:0 ssl; protocol imap; } }',
+      says: 'cannot load certificate "PREFIX/no.pem"',
+    },
+    {
+      name: 'a name that does not resolve',
+      text: 'events {} mail { auth_http no-such-host.invalid; server { listen 127.0.0.1:0; protocol imap; } }',
+      says: 'host not found in auth_http "no-such-host.invalid" in PREFIX/nginx.conf:1',
+    },
+    {
+      name: 'a log that cannot be opened',
+      text: 'events {} error_log no/such.log;',
+      says: 'open() "PREFIX/no/such.log" failed (2: No such file or directory)',
+    },
+    {
+      name: 'a pid file that cannot be made',
+      text: 'events {} pid no/such.pid;',
+      says: 'open() "PREFIX/no/such.pid" failed (2: No such file or directory)',
+    },
+    {
+      name: 'a directory that workers cannot enter',
+      text: 'events {} error_log logs/error.log notice; working_directory /no/such;',
+      says: 'chdir("/no/such") failed (2: No such file or directory)',
+    },
+  ];
+  it.each(mistakes)('M4: with $name says so and changes nothing', async ({ text, says }) => {
+    const port = await freePort();
+    const proxy = new Proxy(imapConfiguration({ listen: [port] }));
+    await proxy.start();
+    const { pid, workers } = proxy;
+    const client = await connect(port);
+    proxy.configure(text);
+    proxy.signal('SIGHUP');
+    await proxy.logs(says.replaceAll('PREFIX', proxy.directory));
+    await eventually('the workers there were', () => proxy.workers.length === 1);
+    expect(proxy.pid).toBe(pid);
+    expect(proxy.workers).toEqual(workers);
+    expect(titleOf(workers[0] ?? 0)).toBe('nginx: worker process');
+    await client.sendLine('a NOOP');
+    await client.expect('a OK completed');
+    await connect(port);
+  });
+
+  it('M4: onto a port that is taken changes nothing', async () => {
+    const [port, taken] = [await freePort(), await freePort()];
+    const other = new Proxy(imapConfiguration({ listen: [taken] }));
+    await other.start();
+    const proxy = new Proxy(imapConfiguration({ listen: [port] }));
+    await proxy.start();
+    const { workers } = proxy;
+    proxy.configure(imapConfiguration({ listen: [port, taken] }));
+    proxy.signal('SIGHUP');
+    await proxy.logs('still could not bind()');
+    expect(proxy.workers).toEqual(workers);
+    await connect(port);
+  });
+
+  it('M5: closes sockets that vanish and opens new ones; the others stay', async () => {
+    const [stays, goes, comes] = [await freePort(), await freePort(), await freePort()];
+    const path = `/tmp/process-test-${String(goes)}.sock`;
+    const proxy = new Proxy(imapConfiguration({ listen: [stays, goes, `unix:${path}`] }));
+    await proxy.start();
+    const client = await connect(goes);
+    await connect({ path });
+    proxy.configure(imapConfiguration({ listen: [comes, stays] }));
+    await reload(proxy);
+    await connect(stays);
+    await connect(comes);
+    await expect(connectClient(goes)).rejects.toThrow('ECONNREFUSED');
+    expect(existsSync(path)).toBe(false);
+    expect(proxy.lines).toContain(`[warn] deleting socket ${path}`);
+    await client.sendLine('a NOOP');
+    await client.expect('a OK completed');
+  });
+
+  it('moves the pid file and the log, and changes the number of workers', async () => {
+    const port = await freePort();
+    const proxy = new Proxy(imapConfiguration({ listen: [port] }));
+    await proxy.start();
+    const { pid } = proxy;
+    const main = 'pid logs/other.pid; worker_processes 3; error_log logs/other.log notice;';
+    proxy.configure(imapConfiguration({ listen: [port], main }));
+    proxy.signal('SIGHUP');
+    await eventually('new pid file', () => existsSync(proxy.path('logs/other.pid')));
+    await eventually('no old pid file', () => !existsSync(proxy.path('logs/nginx.pid')));
+    renameSync(proxy.path('logs/other.pid'), proxy.path('logs/nginx.pid'));
+    expect(proxy.pid).toBe(pid);
+    await eventually('three workers', () => proxy.workers.length === 3);
+    await connect(port);
+    renameSync(proxy.path('logs/nginx.pid'), proxy.path('logs/other.pid'));
+    process.kill(pid, 'SIGTERM');
+    await eventually('end', () => !isAlive(pid));
+    expect(existsSync(proxy.path('logs/other.pid'))).toBe(false);
+  });
+
+  it('M3: loses no session and refuses no client while clients come without a pause', async () => {
+    const [port, services] = [await freePort(), await startServices()];
+    const main = 'worker_processes 2;';
+    const events = 'worker_connections 4096;';
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main, events, ...services }));
+    await proxy.start();
+    const idle: ScriptedPeer[] = [];
+    for (let at = 0; at < 100; at += 1) {
+      const client = await connect(port);
+      await client.sendLine('a LOGIN alice secret');
+      await client.expect(/^a OK /);
+      idle.push(client);
+    }
+    let isOver = false;
+    let served = 0;
+    const storm = Array.from({ length: 4 }, async () => {
+      while (!isOver) {
+        const client = await connectClient(port, { deadlineMs: 20_000 });
+        expect(await client.line()).toBe('* OK IMAP4 ready');
+        await client.sendLine('a LOGIN carol secret');
+        await client.expect(/^a OK /);
+        await client.sendLine('b LOGOUT');
+        await client.readToEnd();
+        await client.close();
+        served += 1;
+      }
+    });
+    for (let round = 0; round < 5; round += 1) await reload(proxy);
+    isOver = true;
+    await Promise.all(storm);
+    expect(served).toBeGreaterThan(20);
+    for (const client of idle) {
+      await client.sendLine('b NOOP');
+      await client.expect(/^b OK /);
+    }
+  });
+
+  it('M3, M4: a hundred times, with good and bad files in turn, leaves what there was', async () => {
+    const ports = [await freePort(), await freePort()];
+    const listen = [ports[0] ?? 0];
+    const good = [imapConfiguration({ listen }), imapConfiguration({ listen: ports })];
+    const proxy = new Proxy(good[0] ?? '');
+    await proxy.start();
+    const { pid } = proxy;
+    await reload(proxy);
+    await eventually('one worker', () => proxy.workers.length === 1);
+    const before = descriptorsOf(pid).length;
+    for (let round = 1; round <= 50; round += 1) {
+      proxy.configure('events {');
+      proxy.signal('SIGHUP');
+      await proxy.logs('unexpected end of file', round);
+      proxy.configure(good[round % 2] ?? '');
+      await reload(proxy);
+      await connect(listen[0] ?? 0);
+    }
+    for (const close of closers.splice(0)) await close();
+    await eventually('one worker', () => proxy.workers.length === 1);
+    expect(proxy.pid).toBe(pid);
+    await eventually('as many descriptors', () => descriptorsOf(pid).length === before);
+  }, 240_000);
+
+  it('M6: any number of times at once comes to an end', async () => {
+    const port = await freePort();
+    const proxy = new Proxy(imapConfiguration({ listen: [port] }));
+    await proxy.start();
+    for (let at = 0; at < 50; at += 1) {
+      proxy.signal(at % 3 === 0 ? 'SIGUSR1' : at % 7 === 0 ? 'SIGWINCH' : 'SIGHUP');
+      await new Promise(setImmediate);
+    }
+    proxy.signal('SIGHUP');
+    await eventually('one worker', () => {
+      const [worker = 0, ...others] = proxy.workers;
+      return others.length === 0 && titleOf(worker) === 'nginx: worker process';
+    });
+    await connect(port);
+    await proxy.end('SIGQUIT');
+  });
+});
+
+describe('worker_shutdown_timeout', () => {
+  it('ends relayed sessions, and leaves others to their own time', async () => {
+    const [port, services] = [await freePort(), await startServices()];
+    const main = 'worker_shutdown_timeout 300ms;';
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main, ...services }));
+    await proxy.start();
+    const greeted = await connect(port);
+    const relayed = await connect(port);
+    await relayed.sendLine('a LOGIN alice secret');
+    await relayed.expect(/^a OK /);
+    await reload(proxy);
+    expect(await relayed.readToEnd()).toBe('');
+    expect(proxy.log).toMatch(/shutdown timeout while proxying, client: 127\.0\.0\.1/);
+    await greeted.sendLine('a LOGIN bob secret');
+    await greeted.readToEnd();
+    expect(proxy.count('shutdown timeout while proxying')).toBe(2);
+  });
+});
+
+describe('USR1', () => {
+  it('opens the logs of master and workers anew', async () => {
+    const port = await freePort();
+    const proxy = new Proxy(imapConfiguration({ listen: [port] }));
+    await proxy.start();
+    renameSync(proxy.path('logs/error.log'), proxy.path('logs/old.log'));
+    proxy.signal('SIGUSR1');
+    await proxy.logs('reopening logs', 2);
+    await connect(port);
+    await proxy.logs('client 127.0.0.1');
+    writeFileSync(proxy.path('logs/old.log'), '');
+    proxy.signal('SIGWINCH');
+    await proxy.logs('gracefully shutting down');
+  });
+});
