@@ -73,24 +73,30 @@ describe('E10, E16: work is proportional to the bytes that come', () => {
 const refusals = ({ prelude, refused }: Language, count: number): string =>
   (prelude + refused('no')).repeat(count);
 
-describe.each(everyLanguage)('F10: guessing, $name', (language) => {
+/** Guesses twice in each of 50 sessions, and checks what is heard and asked. */
+async function guessTwice(language: Language): Promise<void> {
   const { name: protocol, login, quit, bye: end } = language;
+  const stage = await setStage({ protocol, answer: () => refuseLogin('no', 1) });
+  const clients = await Promise.all(Array.from({ length: 50 }, () => stage.client()));
+  await Promise.all(
+    clients.map(async (client: ScriptedPeer) => {
+      await client.send(login('u', 'guess').repeat(2) + quit);
+      expect(await client.readToEnd()).toBe(refusals(language, 2) + end);
+    }),
+  );
+  const attempts = stage.auth.requests.map(({ attempt }) => attempt);
+  expect(attempts.filter((attempt) => attempt === 1)).toHaveLength(50);
+  expect(attempts.filter((attempt) => attempt === 2)).toHaveLength(50);
+}
 
-  it('attempts of one session count up, and each refusal comes after its wait', async () => {
-    const stage = await setStage({ protocol, answer: () => refuseLogin('no', 1) });
-    const started = performance.now();
-    const clients = await Promise.all(Array.from({ length: 50 }, () => stage.client()));
-    await Promise.all(
-      clients.map(async (client: ScriptedPeer) => {
-        await client.send(login('u', 'guess').repeat(2) + quit);
-        expect(await client.readToEnd()).toBe(refusals(language, 2) + end);
-      }),
-    );
-    expect(performance.now() - started).toBeGreaterThan(1900);
-    const attempts = stage.auth.requests.map(({ attempt }) => attempt);
-    expect(attempts.filter((attempt) => attempt === 1)).toHaveLength(50);
-    expect(attempts.filter((attempt) => attempt === 2)).toHaveLength(50);
-  });
+it('F10: attempts of one session count up, and each refusal comes after its wait', async () => {
+  const started = performance.now();
+  await Promise.all(everyLanguage.map(guessTwice));
+  expect(performance.now() - started).toBeGreaterThan(1900);
+});
+
+describe.each(everyLanguage)('F10: guessing, $name', (language) => {
+  const { name: protocol, login } = language;
 
   it('a waiting client holds no connection to the auth service', async () => {
     const stage = await setStage({

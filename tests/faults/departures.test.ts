@@ -20,7 +20,6 @@ const ways: { way: string; go: (proxy: ScriptedPeer) => void }[] = [
       proxy.reset();
     },
   },
-  { way: 'by saying nothing more', go: () => undefined },
 ];
 
 /** Every step of a backend's login: before each of its lines, and in the middle of it. */
@@ -43,6 +42,10 @@ function steps(language: Language): { name: string; before: Conversation }[] {
   });
 }
 
+/** Timers of this process. */
+const timers = (): number =>
+  process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
 describe.each(everyLanguage)('I10: a backend that goes, $name', (language) => {
   const { name: protocol, prelude, internalError, accepted, login } = language;
   const cases = steps(language).flatMap((step) => ways.map((way) => ({ ...step, ...way })));
@@ -50,7 +53,6 @@ describe.each(everyLanguage)('I10: a backend that goes, $name', (language) => {
   it.each(cases)('$name, $way, costs one session and nothing else', async ({ before, go }) => {
     const stage = await setStage({
       protocol,
-      server: 'timeout 300ms;',
       backend: async (proxy) => {
         await before(proxy);
         go(proxy);
@@ -64,7 +66,20 @@ describe.each(everyLanguage)('I10: a backend that goes, $name', (language) => {
     await expectWorkingProxy(stage);
   });
 
-  it.each(ways.slice(0, 2))('after the login, $way: what it said comes first', async ({ go }) => {
+  it('by saying nothing more at any step, costs one session until timeout', async () => {
+    const silences = steps(language).map(async ({ before }) => {
+      const stage = await setStage({ protocol, server: 'timeout 600ms;', backend: before });
+      expect(await (await logIn(stage)).readToEnd()).toBe(prelude + internalError);
+      expect(stage.log.join('\n')).toContain('upstream timed out (110: Connection timed out)');
+      await expect.poll(() => stage.server.sessions).toEqual(noSession);
+      await stage.backend.connections[0]?.ended;
+      expect(stage.backend.failures).toEqual([]);
+      await expectWorkingProxy(stage);
+    });
+    await Promise.all(silences);
+  });
+
+  it.each(ways)('after the login, $way: what it said comes first', async ({ go }) => {
     const news = Buffer.alloc(300_000, 'news\r\n');
     const stage = await setStage({
       protocol,
@@ -152,6 +167,15 @@ describe.each(everyLanguage)('I10, H14: a client that goes, $name', (language) =
     expect(stage.backend.connections).toHaveLength(hears === 'backend' ? 1 : 0);
     expect(stage.log.filter((line) => line.includes('[error]'))).toEqual([]);
     await expectWorkingProxy(stage);
+  });
+
+  it('while it waits for a refusal leaves no timer behind', async () => {
+    const stage = await setStage({ protocol, answer: () => refuseLogin('no', 3600) });
+    const before = timers();
+    const clients = await Promise.all(Array.from({ length: 50 }, () => logIn(stage)));
+    await expect.poll(timers).toBeGreaterThanOrEqual(before + 50);
+    for (const client of clients) client.reset();
+    await expect.poll(timers).toBeLessThan(before + 25);
   });
 
   it('H14: is not logged in by an answer that comes later', async () => {

@@ -1,10 +1,15 @@
 /** IMAP clients that send what no mail client sends, up to their login. */
 import { refuseLogin } from '@postern/testkit';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { shortenWaits } from './short-waits.js';
 import { closeStages, setStage } from './stage.js';
 import { describeStreams } from './streams.js';
 
-afterEach(closeStages);
+beforeEach(shortenWaits);
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await closeStages();
+});
 
 /** Ends a list of commands, so that there is an end to wait for. */
 const logout = 'z LOGOUT\r\n';

@@ -9,6 +9,7 @@ import {
   nameOf,
   reverse,
   setScene,
+  soon,
   temporarily,
   unavailable,
 } from './name-scene.js';
@@ -59,7 +60,10 @@ describe('J2, J3: an answer', () => {
 
   it('J2: of another port is not seen', async () => {
     const stranger = keep(await NameServer.start(honest));
-    const scene = await setScene(aboutAddress(() => undefined));
+    const scene = await setScene(
+      aboutAddress(() => undefined),
+      soon,
+    );
     expect(await nameOf(scene)).toBe(temporarily);
     expect(stranger.questions).toEqual([]);
   });
@@ -115,7 +119,7 @@ describe('J5: names that cannot be read', () => {
     { name: 'more than 255 bytes', data: Buffer.concat(Array(70).fill(label('abc'))) },
   ])('$name: the client is greeted, without a name', async ({ data }) => {
     const started = performance.now();
-    const scene = await setScene(called(data));
+    const scene = await setScene(called(data), soon);
     expect(await nameOf(scene)).toBe(temporarily);
     expect(performance.now() - started).toBeLessThan(2000);
   });
@@ -130,6 +134,7 @@ describe('J6: an answer that is cut', () => {
         const cut = Number(question.name.split('.')[0]);
         question.send(honestAnswer(question).subarray(0, cut));
       }),
+      soon,
     );
     const lengths = Array.from({ length: whole - 15 }, (_, at) => 10 + at);
     const names = await Promise.all(
@@ -169,7 +174,7 @@ describe('J6: an answer that is cut', () => {
   ] satisfies { name: string; byTcp: Oracle }[])(
     'and whose TCP $name leaves the client without a name in time',
     async ({ byTcp }) => {
-      const scene = await setScene(cutByUdp(aboutAddress(byTcp)));
+      const scene = await setScene(cutByUdp(aboutAddress(byTcp)), soon);
       const started = performance.now();
       expect(await nameOf(scene)).toBe(temporarily);
       expect(performance.now() - started).toBeLessThan(2000);

@@ -1,11 +1,16 @@
 /** POP3 clients that send what no mail client sends, up to their login. */
 import { refuseLogin } from '@postern/testkit';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { base64, languages, playBackend } from './languages.js';
+import { shortenWaits } from './short-waits.js';
 import { closeStages, setStage } from './stage.js';
 import { describeStreams } from './streams.js';
 
-afterEach(closeStages);
+beforeEach(shortenWaits);
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await closeStages();
+});
 
 const ok = '+OK\r\n';
 const invalid = '-ERR invalid command\r\n';

@@ -1,11 +1,16 @@
 /** SMTP clients that send what no mail client sends, up to their login. */
 import { refuseLogin } from '@postern/testkit';
-import { afterEach } from 'vitest';
+import { afterEach, beforeEach, vi } from 'vitest';
 import { base64 } from './languages.js';
+import { shortenWaits } from './short-waits.js';
 import { closeStages } from './stage.js';
 import { describeStreams, type Stream } from './streams.js';
 
-afterEach(closeStages);
+beforeEach(shortenWaits);
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await closeStages();
+});
 
 const ok = '250 2.0.0 OK\r\n';
 const invalid = '500 5.5.1 Invalid command\r\n';

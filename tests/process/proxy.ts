@@ -188,3 +188,10 @@ export class Proxy {
     rmSync(this.directory, { recursive: true });
   }
 }
+
+/** Ticks of CPU time (10 ms each) that a process has used. */
+export function cpuTicks(pid: number): number {
+  const stat = read(`/proc/${String(pid)}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}

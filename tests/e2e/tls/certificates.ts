@@ -1,8 +1,7 @@
 /** Certificates made by openssl for one test file: an authority, servers good and bad, clients good and bad. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chmodSync } from 'node:fs';
 import { run } from '../child.js';
 
 /** Files of a certificate and its key. */
@@ -16,8 +15,11 @@ export type Flaw = 'good' | 'expired' | 'wrong-name' | 'self-signed';
 
 /** The certificates in a directory of their own, which other users may read. */
 export interface Certificates {
+  /** Of the servers. */
   readonly authority: string;
-  /** The list of the authority that names {@link revoked}. */
+  /** Of the clients: another one, for an authority that OpenSSL knows it sends along with the certificates it signed. */
+  readonly clientAuthority: string;
+  /** The list of the clients' authority, which names the revoked one. */
   readonly revocations: string;
   /** For `mail.example.com`, `localhost` and 127.0.0.1, unless it is the name that is wrong. */
   readonly servers: Readonly<Record<Flaw, Pair>>;
@@ -33,7 +35,6 @@ const names = 'subjectAltName=DNS:mail.example.com,DNS:localhost,IP:127.0.0.1';
 /** A directory in which openssl makes certificates. */
 class Workshop {
   readonly directory = mkdtempSync(join(tmpdir(), 'certificates-'));
-  readonly #authority = this.#pair('authority');
 
   path(name: string): string {
     return join(this.directory, name);
@@ -43,13 +44,13 @@ class Workshop {
     return { certificate: this.path(`${name}.crt`), key: this.path(`${name}.key`) };
   }
 
-  async makeAuthority(): Promise<string> {
+  async authority(name: string): Promise<Pair> {
     chmodSync(this.directory, 0o755);
-    const { certificate, key } = this.#authority;
-    const usage = ['-addext', 'keyUsage=critical,keyCertSign,cRLSign'];
-    const files = ['-keyout', key, '-out', certificate];
-    await run('openssl', ['req', '-x509', ...newKey, ...files, '-subj', '/CN=Authority', ...usage]);
-    return certificate;
+    const pair = this.#pair(name);
+    const about = ['-subj', `/CN=${name}`, '-addext', 'keyUsage=critical,keyCertSign,cRLSign'];
+    const files = ['-keyout', pair.key, '-out', pair.certificate];
+    await run('openssl', ['req', '-x509', ...newKey, ...files, ...about]);
+    return pair;
   }
 
   /** A certificate that signs itself. */
@@ -62,15 +63,21 @@ class Workshop {
     return pair;
   }
 
-  /** A certificate of the authority, valid for `days` from now on; -1 has expired. */
-  async signed(name: string, subject: string, extension: string, days = 2): Promise<Pair> {
+  /** A certificate of `authority`, valid for `days` from now on; -1 has expired. */
+  async signed(
+    authority: Pair,
+    name: string,
+    subject: string,
+    extension: string,
+    days = 2,
+  ): Promise<Pair> {
     const pair = this.#pair(name);
     const request = this.path(`${name}.csr`);
     const extensions = this.path(`${name}.ext`);
     writeFileSync(extensions, `${extension}\n`);
     const files = ['-keyout', pair.key, '-out', request];
     await run('openssl', ['req', '-new', ...newKey, ...files, '-subj', subject]);
-    const by = ['-CA', this.#authority.certificate, '-CAkey', this.#authority.key];
+    const by = ['-CA', authority.certificate, '-CAkey', authority.key];
     const how = ['-CAcreateserial', '-days', String(days), '-extfile', extensions];
     const what = ['-in', request, '-out', pair.certificate];
     await run('openssl', ['x509', '-req', ...what, ...by, ...how]);
@@ -79,15 +86,15 @@ class Workshop {
   }
 
   /** A list that names one certificate. */
-  async revoke({ certificate }: Pair): Promise<string> {
+  async revoke(authority: Pair, { certificate }: Pair): Promise<string> {
     const config = this.path('ca.cnf');
     writeFileSync(this.path('index.txt'), '');
     writeFileSync(
       config,
       `[ca]\ndefault_ca = own\n[own]\ndatabase = ${this.path('index.txt')}\ndefault_md = sha256\ndefault_crl_days = 2\n`,
     );
-    const own = ['-config', config, '-keyfile', this.#authority.key, '-cert'];
-    const ca = ['ca', ...own, this.#authority.certificate];
+    const by = ['-keyfile', authority.key, '-cert', authority.certificate];
+    const ca = ['ca', '-config', config, ...by];
     await run('openssl', [...ca, '-revoke', certificate]);
     await run('openssl', [...ca, '-gencrl', '-out', this.path('list.crl')]);
     return this.path('list.crl');
@@ -97,23 +104,28 @@ class Workshop {
 /** Makes them all; takes half a second. */
 export async function makeCertificates(): Promise<Certificates> {
   const workshop = new Workshop();
-  const authority = await workshop.makeAuthority();
-  const subject = '/CN=mail.example.com';
-  const client = 'extendedKeyUsage=clientAuth';
-  const revoked = await workshop.signed('revoked', '/CN=revoked', client);
+  const authority = await workshop.authority('Authority');
+  const clientAuthority = await workshop.authority('Clients');
+  const server = (name: string, extension = names, days = 2): Promise<Pair> =>
+    workshop.signed(authority, name, '/CN=mail.example.com', extension, days);
+  const usage = 'extendedKeyUsage=clientAuth';
+  const client = (name: string, subject: string, days = 2): Promise<Pair> =>
+    workshop.signed(clientAuthority, name, subject, usage, days);
+  const revoked = await client('revoked', '/CN=revoked');
   return {
-    authority,
-    revocations: await workshop.revoke(revoked),
+    authority: authority.certificate,
+    clientAuthority: clientAuthority.certificate,
+    revocations: await workshop.revoke(clientAuthority, revoked),
     servers: {
-      good: await workshop.signed('good', subject, names),
-      expired: await workshop.signed('expired', subject, names, -1),
-      'wrong-name': await workshop.signed('wrong', '/CN=x', 'subjectAltName=DNS:other.example'),
-      'self-signed': await workshop.selfSigned('self', subject, names),
+      good: await server('good'),
+      expired: await server('expired', names, -1),
+      'wrong-name': await server('wrong-name', 'subjectAltName=DNS:other.example'),
+      'self-signed': await workshop.selfSigned('self-signed', '/CN=mail.example.com', names),
     },
     clients: {
-      good: await workshop.signed('client', '/O=Example, Inc./CN=alice', client),
-      expired: await workshop.signed('client-expired', '/CN=late', client, -1),
-      'self-signed': await workshop.selfSigned('client-self', '/CN=alone', client),
+      good: await client('client', '/O=Example, Inc./CN=alice'),
+      expired: await client('client-expired', '/CN=late', -1),
+      'self-signed': await workshop.selfSigned('client-self-signed', '/CN=alone', usage),
       revoked,
     },
     directory: workshop.directory,

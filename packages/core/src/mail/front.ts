@@ -25,16 +25,22 @@ export interface FrontOptions {
   readonly test: boolean;
   /** Descriptors of sockets that another process has bound, by address; what is not among them is bound here. */
   readonly bound: ReadonlyMap<string, number>;
+  /** Descriptors that the process may have, where the system tells. */
+  readonly openFiles: number | undefined;
+  /** Milliseconds in which the log says once that there are no more descriptors (`accept_mutex_delay`). */
+  readonly acceptPauseMs: number;
 }
 
 /** The open sockets of one cycle and the sessions behind them. */
 export class MailFront {
   readonly #runtime: MailRuntime;
   readonly #cycle: Cycle;
+  readonly #options: FrontOptions;
   readonly #listeners: Listener[] = [];
 
-  private constructor(cycle: Cycle) {
+  private constructor(cycle: Cycle, options: FrontOptions) {
     this.#cycle = cycle;
+    this.#options = options;
     this.#runtime = {
       hooks: cycle.hooks(mail),
       sweep: new Sweep(),
@@ -51,10 +57,10 @@ export class MailFront {
     cycle: Cycle,
     options: FrontOptions,
   ): Promise<MailFront> {
-    const front = new MailFront(cycle);
+    const front = new MailFront(cycle, options);
     const plans = plansOf(listens, cycle);
     try {
-      for (const plan of plans) await front.#open(plan, options);
+      for (const plan of plans) await front.#open(plan);
     } catch (error) {
       await front.stop();
       throw error;
@@ -80,7 +86,8 @@ export class MailFront {
     return { waiting: this.#runtime.sessions.size, relayed: this.#runtime.relays.size };
   }
 
-  async #open(plan: SocketPlan<ServerListen>, { test, bound }: FrontOptions): Promise<void> {
+  async #open(plan: SocketPlan<ServerListen>): Promise<void> {
+    const { test, bound } = this.#options;
     const name = plan.socket.address;
     const fd = bound.get(name);
     const listener =
@@ -114,11 +121,16 @@ export class MailFront {
   #acceptor(plan: SocketPlan<ServerListen>): Acceptor {
     const context = ` while accepting new connection on ${plan.socket.address}`;
     const { log } = plan.socket.server;
+    const { openFiles, acceptPauseMs } = this.#options;
+    let quietUntil = 0;
     return {
+      openFiles,
       accepted: (connection) => {
         this.#accept(connection, plan, context);
       },
       failed: (error) => {
+        if (performance.now() < quietUntil) return;
+        quietUntil = performance.now() + acceptPauseMs;
         log.log('crit', `accept4() failed (${errnoText(error)})`, { context });
       },
     };

@@ -3,6 +3,7 @@
  * where the runtime does not offer that, they come by event and read in the ordinary way.
  */
 import { createServer, type Server, type Socket } from 'node:net';
+import { systemError as noSystemCall } from '../log/errno.js';
 import { Connection, type Receiver } from './connection.js';
 import {
   asksForAny,
@@ -36,8 +37,10 @@ type ListenPlace =
 export interface Acceptor {
   /** Gives the receiver of a new connection's bytes. */
   accepted(connection: Connection): void;
-  /** accept() failed. */
+  /** accept() failed, or will fail next: the runtime closes clients for whom there is no descriptor without a word. */
   failed(error: NodeJS.ErrnoException): void;
+  /** Descriptors that this process may have; without it nothing is told of the last one. */
+  readonly openFiles?: number | undefined;
 }
 
 /** A new connection before its owner is known. */
@@ -173,8 +176,19 @@ function takeHandles(server: Server, acceptor: Acceptor): void {
       acceptor.failed(systemError(status));
       return;
     }
+    const isLast = descriptorOf(accepted) + 1 === acceptor.openFiles;
     acceptor.accepted(Connection.accept(accepted, unclaimed));
+    if (isLast) acceptor.failed(outOfDescriptors);
   };
+}
+
+/** What the next accept() will say. */
+const outOfDescriptors = noSystemCall('EMFILE');
+
+/** The number of an accepted socket. The system gives the lowest that is free. */
+function descriptorOf(accepted: unknown): number {
+  const hasNumber = typeof accepted === 'object' && accepted !== null && 'fd' in accepted;
+  return hasNumber && typeof accepted.fd === 'number' ? accepted.fd : -1;
 }
 
 function systemError(status: number): NodeJS.ErrnoException {

@@ -3,7 +3,6 @@
  * of its own, and waits until that process serves or fails: then it returns to whoever called it.
  */
 import { spawn } from 'node:child_process';
-import { releaseStandardError } from '../log/stderr-target.js';
 import { withRole } from './role.js';
 import type { SelfCommand } from './self-command.js';
 

@@ -78,7 +78,7 @@ export class Generation {
     this.#isStarting = false;
     if (!this.isAlive) this.#parts.shrunk();
     const refusal = outcomes.find((outcome) => typeof outcome === 'object')?.refused;
-    if (outcomes.length > 0 && !outcomes.includes('ready')) {
+    if (outcomes.length > 0 && !outcomes.includes('ready') && !this.#isEnding) {
       throw notServing(refusal ?? 'no worker process could start');
     }
     if (refusal !== undefined) this.#parts.log.log('emerg', refusal);

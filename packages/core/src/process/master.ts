@@ -18,6 +18,7 @@ import { workerAccount } from './privileges.js';
 import type { SelfCommand } from './self-command.js';
 import type { Reaction, Reactions } from './signals.js';
 import { logEvents } from './system-log.js';
+import { longestTimerMs } from './timers.js';
 import { oldPidPath, startUpgrade } from './upgrade.js';
 
 /** What a master is made of. */
@@ -90,6 +91,8 @@ export class Master {
     const generation = await this.#make(first, this.#inherited);
     this.#current = generation;
     closeOthers(this.#inherited, generation.sockets, log);
+    // Signals keep no process alive, and there may be no workers for a while.
+    const life = setInterval(() => undefined, longestTimerMs);
     try {
       logEvents(first.configuration, log);
       announce();
@@ -102,6 +105,7 @@ export class Master {
       await this.#ending.done;
       throw error;
     } finally {
+      clearInterval(life);
       this.#leave(generation);
     }
     log.log('notice', 'exit');
@@ -247,6 +251,8 @@ export class Master {
     return {
       said: 'stop accepting connections',
       act: () => {
+        // A HUP from now on comes after this, also where one waits already.
+        this.#isReloadAsked = false;
         this.#do(() => {
           this.#isResting = true;
           for (const generation of this.#generations) generation.quit();

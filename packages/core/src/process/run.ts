@@ -12,6 +12,7 @@ import { type FrontOptions, MailFront, plansOf } from '../mail/front.js';
 import type { ListenSpec } from '../mail/listen.js';
 import { ConnectionSlots } from '../net/slots.js';
 import { eventsModule } from './core-module.js';
+import { openFilesLimit } from './open-files.js';
 
 /** What a proxy is made of. */
 export interface ProxyParts {
@@ -29,7 +30,7 @@ export interface PreparedProxy {
   /**
    * Opens all sockets. Throws PosternError with nginx's sentence; nothing stays open then.
    */
-  open(options?: Partial<FrontOptions>): Promise<RunningProxy>;
+  open(options?: Partial<Pick<FrontOptions, 'test' | 'bound'>>): Promise<RunningProxy>;
   /** Lets go of what its modules hold, where it is not opened. */
   discard(): void;
 }
@@ -51,14 +52,16 @@ export interface RunningProxy {
 /** Sets modules up and builds every server. Throws ConfigError. */
 export function prepareProxy(parts: ProxyParts): PreparedProxy {
   const { configuration, log, targets } = parts;
-  const { workerConnections } = mainConf(configuration.root, eventsModule);
+  const { workerConnections, acceptMutexDelayMs } = mainConf(configuration.root, eventsModule);
   const connections = new ConnectionSlots(workerConnections);
   const cycle = new Cycle({ configuration, log, connections });
   const listens = buildServers(cycle, targets);
   return {
     sockets: () => plansOf(listens, cycle).map(({ socket }) => socket),
-    open: ({ test = false, bound = new Map() } = {}) =>
-      MailFront.open(listens, cycle, { test, bound }),
+    open: ({ test = false, bound = new Map() } = {}) => {
+      const limits = { openFiles: openFilesLimit()?.soft, acceptPauseMs: acceptMutexDelayMs };
+      return MailFront.open(listens, cycle, { test, bound, ...limits });
+    },
     discard: () => {
       cycle.end();
     },

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import type { LogSpec } from '../log/log-spec.js';
+import { releaseStandardError } from '../log/stderr-target.js';
 
 const standardError = 2;
 
@@ -21,6 +22,7 @@ export function openSubstitute(logs: readonly LogSpec[]): number | undefined {
 /** Puts the substitute in the place of standard error of this process. */
 export function redirectStandardError(logs: readonly LogSpec[]): void {
   if (logs.some((spec) => spec.kind === 'stderr')) return;
+  releaseStandardError();
   closeSync(standardError);
   // The lowest number that is free is the one just closed.
   openSubstitute(logs);

@@ -18,7 +18,7 @@ interface Options {
 
 interface Started {
   readonly log: string[];
-  connect(): Promise<ScriptedPeer>;
+  readonly connect: () => Promise<ScriptedPeer>;
 }
 
 /** A proxy whose protocol wants its clients named and may hold its greeting back. */
@@ -58,7 +58,7 @@ async function startProxy(options: Options): Promise<Started> {
   const port = Number(server.addresses[0]?.split(':')[1]);
   return {
     log,
-    async connect() {
+    connect: async () => {
       const peer = await connectClient(port);
       open.push(peer);
       return peer;
@@ -241,7 +241,7 @@ describe('a greeting that is held back', () => {
     await peer.send('N');
     await peer.expect('too early');
     await peer.ended;
-    expect(peer.received.toString()).not.toContain('hello');
+    expect(peer.received).not.toContain('hello');
     expect(log.join('\n')).toContain('early: 1 while in delay pipelining state, client: ');
   });
 

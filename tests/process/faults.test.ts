@@ -1,0 +1,153 @@
+/** What goes wrong: workers and masters that die, and limits that are reached. */
+import {
+  acceptLogin,
+  connectClient,
+  startAuthServer,
+  startImapBackend,
+  type ScriptedPeer,
+} from '@postern/testkit';
+import { afterEach, describe, expect, it } from 'vitest';
+import { imapConfiguration } from './configuration.js';
+import {
+  closeProxies,
+  cpuTicks,
+  descriptorsOf,
+  eventually,
+  freePort,
+  isAlive,
+  Proxy,
+} from './proxy.js';
+
+const closers: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+  await closeProxies();
+});
+
+async function connect(port: number): Promise<ScriptedPeer> {
+  const client = await connectClient(port, { deadlineMs: 20_000 });
+  closers.push(() => client.close());
+  expect(await client.line()).toBe('* OK IMAP4 ready');
+  return client;
+}
+
+/** Waits for the greeting or the end of a new connection; says whether it was greeted. */
+async function isGreeted(port: number): Promise<boolean> {
+  const client = await connectClient(port, { deadlineMs: 20_000 });
+  closers.push(() => client.close());
+  const line = await Promise.race([client.line().catch(() => ''), client.ended.then(() => '')]);
+  return line === '* OK IMAP4 ready';
+}
+
+describe('M1: a worker that is killed', () => {
+  it('takes its own sessions with it and is replaced; nobody is refused', async () => {
+    const port = await freePort();
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main: 'worker_processes 2;' }));
+    await proxy.start();
+    const clients: ScriptedPeer[] = [];
+    for (let at = 0; at < 20; at += 1) clients.push(await connect(port));
+    const [victim = 0, survivor = 0] = proxy.workers;
+    proxy.signal('SIGKILL', victim);
+    for (let at = 0; at < 20; at += 1) await connect(port);
+    await proxy.logs(`worker process ${String(victim)} exited on signal 9`);
+    expect(proxy.log).toContain(`[alert]`);
+    await eventually('two workers', () => proxy.workers.length === 2);
+    expect(proxy.workers).toContain(survivor);
+    const lost = clients.filter((client) => client.inbox.end !== undefined);
+    const kept = clients.filter((client) => client.inbox.end === undefined);
+    expect(lost.length + kept.length).toBe(20);
+    for (const client of kept) {
+      await client.sendLine('a NOOP');
+      await client.expect('a OK completed');
+    }
+  });
+
+  it('again and again is replaced with a pause after the fifth time', async () => {
+    const port = await freePort();
+    const proxy = new Proxy(imapConfiguration({ listen: [port] }));
+    await proxy.start();
+    for (let at = 1; at <= 6; at += 1) {
+      await eventually('a worker', () => proxy.workers.length === 1);
+      proxy.signal('SIGKILL', proxy.workers[0]);
+      await proxy.logs('exited on signal 9', at);
+    }
+    await proxy.logs('worker processes keep failing, next start in 1s');
+    // Clients wait in the queue of the socket, which is the master's.
+    expect(await isGreeted(port)).toBe(true);
+  });
+});
+
+it('M2: workers whose master is killed end, sessions first; a new master can start', async () => {
+  const port = await freePort();
+  const proxy = new Proxy(imapConfiguration({ listen: [port] }));
+  await proxy.start();
+  const client = await connect(port);
+  const { pid, workers } = proxy;
+  proxy.signal('SIGKILL', pid);
+  await proxy.logs('gracefully shutting down');
+  await expect(connectClient(port)).rejects.toThrow('ECONNREFUSED');
+  await client.sendLine('a LOGOUT');
+  expect(await client.readToEnd()).toContain('a OK completed');
+  await eventually('end of the workers', () => !workers.some(isAlive));
+  await proxy.start();
+  await connect(port);
+});
+
+describe('limits', () => {
+  it('L5: worker_connections: clients beyond it are closed with the line of nginx, and served again later', async () => {
+    const port = await freePort();
+    const proxy = new Proxy(
+      imapConfiguration({ listen: [port], events: 'worker_connections 10;' }),
+    );
+    await proxy.start();
+    const clients: ScriptedPeer[] = [];
+    for (let at = 0; at < 9; at += 1) clients.push(await connect(port));
+    expect(await isGreeted(port)).toBe(false);
+    await proxy.logs(
+      `10 worker_connections are not enough while accepting new connection on 127.0.0.1:${String(port)}`,
+    );
+    await clients[0]?.close();
+    await expect.poll(() => isGreeted(port), { timeout: 10_000 }).toBe(true);
+  });
+
+  it('L4: open files: clients beyond the limit are closed, told of in the log, and served again later', async () => {
+    const backend = await startImapBackend();
+    const auth = await startAuthServer(() => acceptLogin(backend.port));
+    closers.push(
+      () => backend.close(),
+      () => auth.close(),
+    );
+    const port = await freePort();
+    const main = 'worker_rlimit_nofile 120;';
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main, authPort: auth.port }));
+    const { err } = await proxy.run();
+    proxy.noticeMaster();
+    expect(err).toContain('512 worker_connections exceed open file resource limit: 120');
+    const [worker = 0] = proxy.workers;
+    const before = descriptorsOf(worker).length;
+    const clients: ScriptedPeer[] = [];
+    for (let at = 0; at < 160; at += 1) {
+      const client = await connectClient(port, { deadlineMs: 20_000 });
+      clients.push(client);
+      await Promise.race([client.line().catch(() => ''), client.ended]);
+    }
+    const greeted = clients.filter((client) => client.received !== '');
+    expect(greeted.length).toBeGreaterThan(60);
+    expect(greeted.length).toBeLessThan(120);
+    await proxy.logs(
+      `accept4() failed (24: Too many open files) while accepting new connection on 127.0.0.1:${String(port)}`,
+    );
+    const busy = () => cpuTicks(worker);
+    const ticks = busy();
+    await greeted[0]?.sendLine('a NOOP');
+    await greeted[0]?.expect('a OK completed');
+    expect(busy() - ticks).toBeLessThan(50);
+    for (const client of clients) await client.close();
+    await eventually('as few descriptors as before', () => descriptorsOf(worker).length <= before);
+    const client = await connect(port);
+    await client.sendLine('a LOGIN alice secret');
+    await client.expect(/^a OK /);
+    expect(proxy.workers).toEqual([worker]);
+  });
+});
