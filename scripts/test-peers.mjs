@@ -19,6 +19,8 @@ const peers = [
   { debian: 'haproxy', proof: 'haproxy' },
   { debian: 'dnsmasq-base', proof: 'dnsmasq' },
   { debian: 'unbound', proof: 'unbound' },
+  { debian: 'testssl.sh', proof: 'testssl' },
+  { debian: 'bsdextrautils', proof: 'hexdump' },
   { debian: 'curl', proof: 'curl' },
   { debian: 'swaks', proof: 'swaks' },
   { debian: 'python3', proof: 'python3' },

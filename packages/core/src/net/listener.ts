@@ -3,7 +3,7 @@
  * where the runtime does not offer that, they come by event and read in the ordinary way.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { systemError as noSystemCall } from '../log/errno.js';
+import { systemError } from '../log/errno.js';
 import { Connection, type Receiver } from './connection.js';
 import {
   asksForAny,
@@ -173,7 +173,7 @@ function takeHandles(server: Server, acceptor: Acceptor): void {
   if (handle === undefined) return;
   handle.onconnection = (status, accepted) => {
     if (status < 0) {
-      acceptor.failed(systemError(status));
+      acceptor.failed(acceptError(status));
       return;
     }
     const isLast = descriptorOf(accepted) + 1 === acceptor.openFiles;
@@ -183,7 +183,7 @@ function takeHandles(server: Server, acceptor: Acceptor): void {
 }
 
 /** What the next accept() will say. */
-const outOfDescriptors = noSystemCall('EMFILE');
+const outOfDescriptors = systemError('EMFILE');
 
 /** The number of an accepted socket. The system gives the lowest that is free. */
 function descriptorOf(accepted: unknown): number {
@@ -191,7 +191,7 @@ function descriptorOf(accepted: unknown): number {
   return hasNumber && typeof accepted.fd === 'number' ? accepted.fd : -1;
 }
 
-function systemError(status: number): NodeJS.ErrnoException {
+function acceptError(status: number): NodeJS.ErrnoException {
   return Object.assign(new AcceptError(), { errno: status, syscall: 'accept4' });
 }
 
