@@ -25,6 +25,9 @@ const peers = [
   { debian: 'swaks', proof: 'swaks' },
   { debian: 'python3', proof: 'python3' },
   { debian: 'openssl', proof: 'openssl' },
+  { debian: 'bsdutils', proof: 'logger' },
+  { debian: 'logrotate', proof: 'logrotate' },
+  { debian: 'systemd', proof: 'systemd-analyze' },
   { debian: 'gcc', proof: 'gcc' },
   { debian: 'libc6-dev', proof: '/usr/include/stdio.h' },
 ];

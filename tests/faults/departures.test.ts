@@ -79,6 +79,22 @@ describe.each(everyLanguage)('I10: a backend that goes, $name', (language) => {
     await Promise.all(silences);
   });
 
+  it('I1: slowly: a byte now and then does not put the deadline of the login off', async () => {
+    const stage = await setStage({
+      protocol,
+      server: 'timeout 500ms;',
+      backend: async (proxy) => {
+        const dripping = setInterval(() => void proxy.send('x'), 30);
+        await proxy.ended;
+        clearInterval(dripping);
+      },
+    });
+    const started = performance.now();
+    expect(await (await logIn(stage)).readToEnd()).toBe(prelude + internalError);
+    expect(performance.now() - started).toBeLessThan(2500);
+    expect(stage.log.join('\n')).toContain('upstream timed out (110: Connection timed out)');
+  });
+
   it.each(ways)('after the login, $way: what it said comes first', async ({ go }) => {
     const news = Buffer.alloc(300_000, 'news\r\n');
     const stage = await setStage({

@@ -69,6 +69,41 @@ describe('what a backend says while the proxy logs in', () => {
   });
 
   it.each([
+    {
+      name: 'I1: a greeting that never ends, cut at proxy_buffer,',
+      pieces: ['* OK '.repeat(12_000)],
+      logged: 'upstream sent too long response line: "',
+    },
+    {
+      name: 'I5: a greeting with the answer to what was not asked yet',
+      pieces: ['* OK\r\n+ \r\n'],
+    },
+    { name: 'I5: a greeting with the result of the login', pieces: ['* OK\r\na OK in\r\n'] },
+    { name: 'I5: a greeting with half a line behind it', pieces: ['* OK\r\n*'] },
+  ])('$name is an error, and no login is sent', async ({ pieces, logged }) => {
+    const stage = await setStage({ backend: says(pieces.join('')) });
+    expect(await hear(stage)).toBe(internalError);
+    expect(stage.backend.connections.map((proxy) => proxy.received)).toEqual(['']);
+    expect(stage.log.join('\n')).toContain(logged ?? 'upstream sent invalid response: "');
+    await expectWorkingProxy(stage);
+  });
+
+  it.each([
+    { name: 'in the same read', pieces: ['a OK in\r\n* 1 EXISTS\r\n'] },
+    { name: 'in two', pieces: ['a OK in\r', '\n* 1 EXISTS\r\n'] },
+  ])('I7: what comes behind the OK, $name, reaches the client once', async ({ pieces }) => {
+    const stage = await setStage({
+      backend: async (proxy) => {
+        await proxy.sendLine('* OK ready');
+        await proxy.line();
+        for (const piece of pieces) await proxy.send(piece);
+        proxy.finish();
+      },
+    });
+    expect(await hear(stage)).toBe('a OK in\r\n* 1 EXISTS\r\n');
+  });
+
+  it.each([
     { name: 'in one segment', pieces: ['* CAPABILITY IMAP4rev1\r\na OK in\r\n'] },
     { name: 'in two segments', pieces: ['* CAPABILITY IMAP4rev1\r\n', 'a OK in\r\n'] },
     { name: 'cut in the middle', pieces: ['* CAPABILITY IMAP4rev1\r', '\na O', 'K in\r\n'] },

@@ -1,11 +1,12 @@
 /**
- * A line of the log as one JSON object (RFC 8259), the facts of nginx's line in fields:
- * `{"time":"...","level":"info","pid":7,"connection":16,"message":"client logged in","client":"192.0.2.1",...}` LF.
+ * A line of the log as one JSON object (RFC 8259), made by pino, with the facts of nginx's line in fields:
+ * `{"level":"info","time":"...","pid":7,"connection":16,"client":"192.0.2.1",...,"message":"client logged in"}` LF.
  *
  * A value comes back from a JSON parser as it went in, and nothing in the line can end it, move a cursor or turn the
  * reading direction. The line has at most 2048 bytes, as nginx's; a value that had to be cut for it ends early, and the
  * field `truncated` says so.
  */
+import { pino } from 'pino';
 import { errorNumber, errorReason } from './errno.js';
 import type { LogLevel } from './levels.js';
 import { maxLineBytes } from './line.js';
@@ -16,57 +17,119 @@ import { isPlain, isUnsafe } from './printable.js';
 const maxValueBytes = 320;
 /** The most bytes of all of them, so that there is always room for the rest of the line. */
 const maxValuesBytes = 1536;
+/** `{"level":"","time":"","message":""}` and LF, and `,"truncated":true`. */
+const frameBytes = 37 + 17;
 
-const truncatedField = ',"truncated":true';
+/** Takes the line that pino has made. */
+const sink = {
+  line: '',
+  write(line: string): void {
+    this.line = line;
+  },
+};
 
-/** What one character costs in a JSON string, written so that no program on the way stumbles over it. */
+/** The time of the line that is being made. */
+let timeOfLine = '';
+
+/** nginx's levels under their names; the numbers only put them in order. */
+const levels = {
+  debug: 10,
+  info: 20,
+  notice: 30,
+  warn: 40,
+  error: 50,
+  crit: 60,
+  alert: 70,
+  emerg: 80,
+} satisfies Readonly<Record<LogLevel, number>>;
+
+const writer = pino(
+  {
+    base: null,
+    level: 'debug',
+    messageKey: 'message',
+    customLevels: levels,
+    useOnlyCustomLevels: true,
+    formatters: { level: (level) => ({ level }) },
+    timestamp: () => `,"time":"${timeOfLine}"`,
+  },
+  sink,
+);
+
+/** One character as it stands in a JSON string, written so that no program on the way stumbles over it. */
 function escapeCharacter(character: string): string {
-  if (!isUnsafe(character.codePointAt(0) ?? 0)) return JSON.stringify(character).slice(1, -1);
+  const point = character.codePointAt(0) ?? 0;
+  if (point < 0x20 || !isUnsafe(point)) return JSON.stringify(character).slice(1, -1);
   const unit = character.charCodeAt(0).toString(16).padStart(4, '0');
   return `\\u${unit}`;
 }
 
+/** Whether pino leaves a character as it is that must not stand in a line: also half a surrogate pair. */
+function isLeft(point: number): boolean {
+  return isUnsafe(point) || (point >= 0xd800 && point <= 0xdfff);
+}
+
+/** A line without its LF; what pino leaves as it is and a terminal would act on can only stand inside of strings. */
+function withoutControls(line: string): string {
+  if (isPlain(line)) return line;
+  let safe = '';
+  for (const character of line) {
+    safe += isLeft(character.codePointAt(0) ?? 0) ? escapeCharacter(character) : character;
+  }
+  return safe;
+}
+
 interface Cut {
   readonly text: string;
+  /** Bytes of UTF-8 that it takes in a JSON string. */
+  readonly bytes: number;
   readonly whole: boolean;
 }
 
-/** The inside of a JSON string for `text`, at most `maxBytes` of UTF-8, without half a character or half an escape. */
-function encode(text: string, maxBytes: number): Cut {
+/** The start of `text` that takes at most `maxBytes` in a JSON string, without half a character. */
+function cut(text: string, maxBytes: number): Cut {
   if (text.length <= maxBytes && isPlain(text) && !text.includes('"') && !text.includes('\\')) {
-    return { text, whole: true };
+    return { text, bytes: text.length, whole: true };
   }
-  let encoded = '';
-  let room = maxBytes;
+  let end = 0;
+  let bytes = 0;
   for (const character of text) {
-    const escape = escapeCharacter(character);
-    room -= Buffer.byteLength(escape);
-    if (room < 0) return { text: encoded, whole: false };
-    encoded += escape;
+    const cost = Buffer.byteLength(escapeCharacter(character));
+    if (bytes + cost > maxBytes) return { text: text.slice(0, end), bytes, whole: false };
+    bytes += cost;
+    end += character.length;
   }
-  return { text: encoded, whole: true };
+  return { text, bytes, whole: true };
 }
 
-/** The members of an object, one after the other. */
+/** The fields of an object. */
 class Members {
-  text = '';
+  readonly fields: Record<string, string | number | boolean> = {};
   whole = true;
+  /** What the fields take in the line. */
+  bytes = 0;
   #room = maxValuesBytes;
 
   add(name: keyof LogFields | 'error', value: string | boolean | undefined): void {
     if (value === undefined || value === '') return;
     if (typeof value === 'boolean') {
-      this.text += `,"${name}":${String(value)}`;
+      this.#set(name, value, String(value).length);
       return;
     }
-    const cut = encode(value, Math.min(maxValueBytes, this.#room));
-    this.#room -= Buffer.byteLength(cut.text);
-    this.text += `,"${name}":"${cut.text}"`;
-    this.whole &&= cut.whole;
+    const part = cut(value, Math.min(maxValueBytes, this.#room));
+    this.#room -= part.bytes;
+    this.#set(name, part.text, part.bytes + 2);
+    this.whole &&= part.whole;
   }
 
-  addNumber(name: 'errno', value: number | undefined): void {
-    if (value !== undefined) this.text += `,"${name}":${String(value)}`;
+  addNumber(name: 'pid' | 'connection' | 'errno', value: number | undefined): void {
+    if (value !== undefined) this.#set(name, value, String(value).length);
+  }
+
+  /** `,"name":value`, of which the value takes `bytes`. */
+  #set(name: string, value: string | number | boolean, bytes: number): void {
+    this.fields[name] = value;
+    this.bytes += name.length + 4 + bytes;
   }
 }
 
@@ -90,8 +153,10 @@ function fieldsOf({ subject, context = '' }: LogDetails): LogFields {
   return { action: context.startsWith(doing) ? context.slice(doing.length) : context };
 }
 
-function membersOf(details: LogDetails): Members {
+function membersOf(pid: number, details: LogDetails): Members {
   const members = new Members();
+  members.addNumber('pid', pid);
+  members.addNumber('connection', details.connection);
   if (details.error !== undefined) {
     members.addNumber('errno', errorNumber(details.error));
     members.add('error', errorReason(details.error));
@@ -109,12 +174,11 @@ export function formatJsonLine(
   message: string,
   details: LogDetails = {},
 ): string {
-  const { connection } = details;
-  const number = connection === undefined ? '' : `,"connection":${String(connection)}`;
-  const start = `{"time":"${time}","level":"${level}","pid":${String(pid)}${number},"message":"`;
-  const members = membersOf(details);
-  const taken = start.length + Buffer.byteLength(members.text) + truncatedField.length + 4;
-  const body = encode(message, Math.max(0, maxLineBytes - taken));
-  const truncated = body.whole && members.whole ? '' : truncatedField;
-  return `${start}${body.text}"${members.text}${truncated}}\n`;
+  const members = membersOf(pid, details);
+  const frame = frameBytes + level.length + time.length;
+  const body = cut(message, Math.max(0, maxLineBytes - frame - members.bytes));
+  if (!body.whole || !members.whole) members.fields['truncated'] = true;
+  timeOfLine = time;
+  writer[level](members.fields, body.text);
+  return `${withoutControls(sink.line.slice(0, -1))}\n`;
 }

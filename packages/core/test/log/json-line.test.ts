@@ -29,10 +29,10 @@ describe('a line of the log in JSON', () => {
       }),
     });
     expect(line).toBe(
-      '{"time":"2026-11-22T14:44:57.250+01:00","level":"info","pid":25641,"connection":16,' +
-        '"message":"client logged in","protocol":"imap","client":"192.0.2.1",' +
-        '"server":"0.0.0.0:143","starttls":true,"tls":"TLSv1.3","login":"u",' +
-        '"upstream":"198.51.100.1:143"}\n',
+      '{"level":"info","time":"2026-11-22T14:44:57.250+01:00","pid":25641,"connection":16,' +
+        '"protocol":"imap","client":"192.0.2.1","server":"0.0.0.0:143","starttls":true,' +
+        '"tls":"TLSv1.3","login":"u","upstream":"198.51.100.1:143",' +
+        '"message":"client logged in"}\n',
     );
   });
 
@@ -68,7 +68,7 @@ describe('a line of the log in JSON', () => {
 
   it('leaves out what is empty', () => {
     const line = read(lineOf('x', about({ login: '', upstream: undefined, starttls: undefined })));
-    expect(Object.keys(line)).toEqual(['time', 'level', 'pid', 'message']);
+    expect(Object.keys(line)).toEqual(['level', 'time', 'pid', 'message']);
   });
 
   it.each([
