@@ -7,11 +7,15 @@ const source = { conditions: ['@postern/source'] };
 /** One project per package, so that `--project mail-imap` runs that package alone. */
 const packages = readdirSync(new URL('packages', import.meta.url)).map((name) => ({
   extends: true as const,
-  test: { name, include: [`packages/${name}/test/**/*.test.ts`] },
+  test: {
+    name,
+    include: [`packages/${name}/test/**/*.test.ts`],
+    exclude: ['**/*.kernel.test.ts'],
+  },
 }));
 
-// What needs nginx, Dovecot or another peer (tests/conformance, tests/e2e) has its own configuration,
-// tests/vitest.config.ts: this one works on a machine with nothing but Node.
+// What needs nginx, Dovecot or another peer (tests/conformance, tests/e2e), or a native package (*.kernel.test.ts), has
+// its own configuration, tests/vitest.config.ts: this one works on a machine with nothing but Node.
 export default defineConfig({
   ssr: { resolve: source },
   resolve: source,

@@ -4,7 +4,7 @@
  * skipped test. Arguments go to vitest.
  */
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { progress } from './progress.mjs';
 import { run, tool } from './run.mjs';
 import { setUp } from './setup.mjs';
@@ -29,6 +29,8 @@ const peers = [
   { debian: 'logrotate', proof: 'logrotate' },
   { debian: 'systemd', proof: 'systemd-analyze' },
   { debian: 'gcc', proof: 'gcc' },
+  { debian: 'g++', proof: 'g++' },
+  { debian: 'make', proof: 'make' },
   { debian: 'libc6-dev', proof: '/usr/include/stdio.h' },
 ];
 
@@ -98,8 +100,23 @@ async function installPeers() {
   process.exit(1);
 }
 
+/** The optional package for socket options has native code, which the set-up leaves unbuilt: most need none of it. */
+async function buildSocketOptions() {
+  const headers = dirname(dirname(process.execPath));
+  const env = existsSync(join(headers, 'include/node/node_version.h'))
+    ? { npm_config_nodedir: headers }
+    : {};
+  const built = await progress('Building sockopt', () =>
+    run('npm', ['rebuild', 'sockopt', '--foreground-scripts'], { env }),
+  );
+  if (built.code === 0) return;
+  process.stderr.write(`${built.output}The package sockopt could not be built.\n`);
+  process.exit(1);
+}
+
 await installPeers();
 await setUp();
+await buildSocketOptions();
 const args = ['run', '--config', 'tests/vitest.config.ts', ...process.argv.slice(2)];
 const { code } = await tool('vitest', 'vitest', args, { show: true, env: { PATH: path } });
 process.exitCode = code;

@@ -110,9 +110,9 @@ export class Proxy {
     return join(this.directory, name);
   }
 
-  /** Writes the file anew. */
+  /** Writes the file anew; `PREFIX` in it stands for the directory. */
   configure(text: string): void {
-    writeFileSync(this.path('nginx.conf'), text);
+    writeFileSync(this.path('nginx.conf'), text.replaceAll('PREFIX', this.directory));
   }
 
   /** Runs the command in the directory with further words, to its end. */

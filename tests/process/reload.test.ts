@@ -26,7 +26,7 @@ afterEach(async () => {
   await closeProxies();
 });
 
-async function connect(target: number | { path: string }): Promise<ScriptedPeer> {
+async function connect(target: number | string): Promise<ScriptedPeer> {
   const client = await connectClient(target, { deadlineMs: 20_000 });
   closers.push(() => client.close());
   expect(await client.line()).toBe('* OK IMAP4 ready');
@@ -151,11 +151,11 @@ describe('a reload', () => {
 
   it('M5: closes sockets that vanish and opens new ones; the others stay', async () => {
     const [stays, goes, comes] = [await freePort(), await freePort(), await freePort()];
-    const path = `/tmp/process-test-${String(goes)}.sock`;
-    const proxy = new Proxy(imapConfiguration({ listen: [stays, goes, `unix:${path}`] }));
+    const proxy = new Proxy(imapConfiguration({ listen: [stays, goes, 'unix:PREFIX/socket'] }));
+    const path = proxy.path('socket');
     await proxy.start();
     const client = await connect(goes);
-    await connect({ path });
+    await connect(path);
     proxy.configure(imapConfiguration({ listen: [comes, stays] }));
     await reload(proxy);
     await connect(stays);
@@ -264,6 +264,26 @@ describe('a reload', () => {
     });
     await connect(port);
     await proxy.end('SIGINT');
+  });
+});
+
+describe('an end that comes', () => {
+  const moments = [
+    { name: 'while the file is read', line: 'reconfiguring', times: 1 },
+    { name: 'while new workers start', line: 'start worker process ', times: 2 },
+    { name: 'while old workers end', line: 'gracefully shutting down', times: 1 },
+  ];
+  it.each(moments)('$name is an end', async ({ line, times }) => {
+    const proxy = new Proxy(imapConfiguration({ listen: [await freePort()] }));
+    await proxy.start();
+    const { pid } = proxy;
+    const before = proxy.workers;
+    proxy.signal('SIGHUP');
+    await proxy.logs(line, times);
+    const family = [...before, ...proxy.workers];
+    await proxy.end('SIGTERM', pid);
+    expect(family.some(isAlive)).toBe(false);
+    expect(existsSync(proxy.path('logs/nginx.pid'))).toBe(false);
   });
 });
 

@@ -7,7 +7,7 @@ import { closeProxies, eventually, freePort, isAlive, Proxy, titleOf } from './p
 
 afterEach(closeProxies);
 
-async function greeting(target: number | { path: string }): Promise<string> {
+async function greeting(target: number | string): Promise<string> {
   const client = await connectClient(target);
   try {
     return await client.line();
@@ -148,10 +148,10 @@ describe('the end', () => {
   ] as const;
   it.each(ends)('by $signal leaves no process, no pid file and no socket', async (end) => {
     const port = await freePort();
-    const path = `/tmp/process-test-${String(port)}.sock`;
-    const proxy = new Proxy(imapConfiguration({ listen: [port, `unix:${path}`] }));
+    const proxy = new Proxy(imapConfiguration({ listen: [port, 'unix:PREFIX/socket'] }));
+    const path = proxy.path('socket');
     await proxy.start();
-    expect(await greeting({ path })).toBe('* OK IMAP4 ready');
+    expect(await greeting(path)).toBe('* OK IMAP4 ready');
     expect(statSync(path).mode & 0o777).toBe(0o666);
     const family = [proxy.pid, ...proxy.workers];
     await proxy.end(end.signal);

@@ -12,7 +12,7 @@ afterEach(async () => {
   await closeProxies();
 });
 
-async function connect(target: number | { path: string }): Promise<ScriptedPeer> {
+async function connect(target: number | string): Promise<ScriptedPeer> {
   const client = await connectClient(target, { deadlineMs: 20_000 });
   clients.push(client);
   expect(await client.line()).toBe('* OK IMAP4 ready');
@@ -21,10 +21,10 @@ async function connect(target: number | { path: string }): Promise<ScriptedPeer>
 
 /** Connects again and again until the function that is returned is called; that rejects if one client was refused. */
 function keepConnecting(port: number): () => Promise<number> {
-  let isOver = false;
+  const ending = new AbortController();
   let served = 0;
   const done = (async () => {
-    while (!isOver) {
+    while (!ending.signal.aborted) {
       const client = await connectClient(port, { deadlineMs: 20_000 });
       expect(await client.line()).toBe('* OK IMAP4 ready');
       await client.close();
@@ -34,7 +34,7 @@ function keepConnecting(port: number): () => Promise<number> {
   })();
   done.catch(() => undefined);
   return () => {
-    isOver = true;
+    ending.abort();
     return done;
   };
 }
@@ -147,12 +147,12 @@ describe('an upgrade', () => {
   });
 
   it('keeps UNIX-domain sockets for as long as one of the two serves', async () => {
-    const path = `/tmp/process-test-${String(await freePort())}.sock`;
-    const { proxy, old, fresh } = await upgrade([`unix:${path}`]);
+    const { proxy, old, fresh } = await upgrade(['unix:PREFIX/socket']);
+    const path = proxy.path('socket');
     proxy.signal('SIGQUIT', old);
     await eventually('end of the old master', () => !isAlive(old));
     expect(existsSync(path)).toBe(true);
-    await connect({ path });
+    await connect(path);
     for (const client of clients.splice(0)) await client.close();
     await proxy.end('SIGQUIT', fresh);
     expect(existsSync(path)).toBe(false);

@@ -6,6 +6,7 @@ export { ConfigError, ModuleError, PosternError } from './errors.js';
 // Directives and their values
 export * from './config/codec.js';
 export { block, slot } from './config/directive.js';
+export { SourceFiles, type Snapshot } from './config/source-files.js';
 export type * from './config/directive.js';
 
 // What codecs of modules are made of

@@ -1,4 +1,4 @@
-import { createServer, type Codec } from '@postern/core';
+import { createServer, SourceFiles, type Codec } from '@postern/core';
 import { describe, expect, it } from 'vitest';
 import { resolver, type ResolverSpec } from '../src/index.js';
 import { resolverCodec } from '../src/resolver-directive.js';
@@ -13,6 +13,7 @@ const server = (host: string, port = 53): object => ({
 async function read(line: string): Promise<ResolverSpec | string | undefined> {
   const context = {
     directive: 'resolver',
+    sources: new SourceFiles(),
     error: (message: string) => new Error(message),
   } as Partial<Parameters<Codec<unknown>['parse']>[1]> as Parameters<Codec<unknown>['parse']>[1];
   try {

@@ -96,5 +96,7 @@ export class AuthRequest {
 
 function splitHeader(line: string): Header {
   const colon = line.indexOf(':');
-  return colon === -1 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).trim()];
+  if (colon === -1) return [line, ''];
+  // Only what HTTP calls white space: a password may end in another byte that `trim` would take away.
+  return [line.slice(0, colon), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')];
 }

@@ -7,7 +7,7 @@ export type Credentialed = Extract<ClientAction, { do: 'authenticate' }>['creden
 
 /** What an answer means. */
 export type DialogVerdict =
-  | { readonly kind: 'accept'; readonly login: Uint8Array; readonly secret: Uint8Array }
+  | { readonly kind: 'accept'; readonly login: Uint8Array; readonly secret: Uint8Array | undefined }
   /** `again`: the session goes on. */
   | { readonly kind: 'refuse'; readonly reply: Reply; readonly again: boolean }
   | { readonly kind: 'error' };
@@ -77,7 +77,7 @@ export function readVerdict(
   const pass = fields.get('auth-pass');
   const own = credentials.method === 'plain' ? credentials.secret : undefined;
   const secret = pass === undefined ? own : toBytes(pass);
-  if (secret === undefined) return { kind: 'error' };
+  if (secret === undefined && needsSecret) return { kind: 'error' };
   const user = fields.get('auth-user');
   return { kind: 'accept', login: user === undefined ? credentials.login : toBytes(user), secret };
 }

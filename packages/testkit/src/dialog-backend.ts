@@ -14,7 +14,7 @@ export interface BackendEvents {
 
 /** The login with its password in the clear: it lives for one transcript. */
 export type PlainLogin<S, Conf extends object> = Omit<UpstreamLogin<S, Conf>, 'secret'> & {
-  readonly secret: Uint8Array;
+  readonly secret: Uint8Array | undefined;
 };
 
 /** One connection to a backend that a transcript scripts, or that answers by itself. */
@@ -45,7 +45,8 @@ export class DialogBackend<U, S, Conf extends object> implements Side {
   /** Begins the login; credentials that cannot be sent fail it. */
   start(): void {
     try {
-      this.#state = this.#dialog.start({ ...this.#login, secret: new Secret(this.#login.secret) });
+      const { secret } = this.#login;
+      this.#state = this.#dialog.start({ ...this.#login, secret: secret && new Secret(secret) });
     } catch {
       this.#fail(undefined);
       return;

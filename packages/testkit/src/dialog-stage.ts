@@ -185,7 +185,7 @@ export class DialogStage<C extends CommandView, S, U, Conf extends object> imple
     }
   }
 
-  #connect(login: Uint8Array, secret: Uint8Array): void {
+  #connect(login: Uint8Array, secret: Uint8Array | undefined): void {
     const { conf, serverName } = this.#context;
     this.#backend = new DialogBackend(
       this.#protocol.upstream,

@@ -3,10 +3,8 @@
  * This is what the executables of packages call.
  */
 import type { AnyModule } from '../module/module.js';
+import { missingFlags } from '../process/node-flags.js';
 import { main } from './main.js';
-
-/** A small young generation, and code compiled for size: what is held in memory are sessions, not work. */
-const nodeFlags = ['--max-semi-space-size=2', '--single-threaded-gc'];
 
 /** What an executable adds to core. */
 export interface RunOptions {
@@ -17,17 +15,14 @@ export interface RunOptions {
 }
 
 /**
- * The words of a new start of this process with {@link nodeFlags}, or `undefined` where it has them: the first line of
+ * The words of a new start of this process with all flags, or `undefined` where it has them: the first line of
  * an executable gives them, `node postern.mjs` does not.
  */
 export function wordsWithFlags(
   execArgv: readonly string[],
   argv: readonly string[],
 ): readonly string[] | undefined {
-  const missing = nodeFlags.filter((flag) => {
-    const [name = flag] = flag.split('=');
-    return !execArgv.some((word) => word === name || word.startsWith(`${name}=`));
-  });
+  const missing = missingFlags(execArgv);
   if (missing.length === 0) return undefined;
   const [program = process.execPath, ...rest] = argv;
   return [program, ...execArgv, ...missing, ...rest];

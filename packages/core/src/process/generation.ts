@@ -3,16 +3,14 @@
  * that dies is replaced by one that reads the very same configuration, until the generation is told to end.
  */
 import { closeSync } from 'node:fs';
-import { mainConf } from '../config/merge.js';
 import { errnoText } from '../log/errno.js';
 import { toSystemError } from '../log/file-target.js';
 import type { Logger } from '../log/logger.js';
 import { ticketSecret } from '../mail/modules/ssl/ticket-keys.js';
 import type { StartOrder } from './channel.js';
-import { coreModule } from './core-module.js';
 import { notServing } from './errors.js';
 import type { ListeningSockets } from './listening-sockets.js';
-import type { Prepared } from './prepared.js';
+import { type Prepared, settingsOf } from './prepared.js';
 import type { WorkerAccount } from './privileges.js';
 import { logExit } from './process-exit.js';
 import { RespawnPace } from './respawn-pace.js';
@@ -20,7 +18,12 @@ import { withRole } from './role.js';
 import type { SelfCommand } from './self-command.js';
 import { openSubstitute } from './standard-error.js';
 import { limited, workerEnvironment } from './worker-environment.js';
-import { firstSharedFd, type ProcessEnd, WorkerProcess } from './worker-process.js';
+import {
+  firstSharedFd,
+  type ProcessEnd,
+  type StartOutcome,
+  WorkerProcess,
+} from './worker-process.js';
 
 /** nginx's exit code of a worker that cannot do its work whoever starts it. */
 const fatalCode = 2;
@@ -68,20 +71,29 @@ export class Generation {
    * Starts all workers; resolves when those that can serve do. Rejects with a PosternError where none does.
    */
   async start(): Promise<void> {
-    const { workerProcesses } = this.#settings;
+    const { workerProcesses } = settingsOf(this.prepared);
     this.#isEnding = false;
     this.#isStarting = true;
     this.#parts.log.log('notice', 'start worker processes');
-    const starts = Array.from({ length: workerProcesses }, () => this.#spawn());
-    const workers = await Promise.all(starts);
-    const outcomes = await Promise.all(workers.map((worker) => worker?.started ?? 'ended'));
+    const starts = Array.from({ length: workerProcesses }, () => this.#startOne());
+    const outcomes = await Promise.all(starts);
     this.#isStarting = false;
     if (!this.isAlive) this.#parts.shrunk();
     const refusal = outcomes.find((outcome) => typeof outcome === 'object')?.refused;
-    if (outcomes.length > 0 && !outcomes.includes('ready') && !this.#isEnding) {
+    if (outcomes.length > 0 && !outcomes.includes('ready') && !this.#isToldToEnd()) {
       throw notServing(refusal ?? 'no worker process could start');
     }
     if (refusal !== undefined) this.#parts.log.log('emerg', refusal);
+  }
+
+  async #startOne(): Promise<StartOutcome> {
+    const worker = await this.#spawn();
+    return worker === undefined ? 'ended' : worker.started;
+  }
+
+  /** Asked after a wait, in which anything may have happened. */
+  #isToldToEnd(): boolean {
+    return this.#isEnding;
   }
 
   /** Lets sessions end; who ends is not replaced. */
@@ -105,10 +117,6 @@ export class Generation {
     for (const worker of this.#workers) worker.order({ kind: 'reopen' });
   }
 
-  get #settings() {
-    return mainConf(this.prepared.configuration.root, coreModule);
-  }
-
   #end(kind: 'quit' | 'terminate'): void {
     this.#isEnding = true;
     // What the master says comes before what its workers say.
@@ -120,12 +128,12 @@ export class Generation {
 
   async #spawn(): Promise<WorkerProcess | undefined> {
     const { log, command, isDaemon } = this.#parts;
-    const { env, rlimitNofile } = this.#settings;
+    const { env, rlimitNofile, workerProcesses } = settingsOf(this.prepared);
     const standardError = isDaemon ? openSubstitute(this.prepared.logs) : undefined;
     try {
       const worker = await WorkerProcess.start({
         command: limited(command, rlimitNofile),
-        environment: withRole(workerEnvironment(process.env, env), 'worker'),
+        environment: withRole(workerEnvironment(process.env, env, workerProcesses), 'worker'),
         standardError,
         fds: [...this.sockets.values()].map(({ fd }) => fd),
       });

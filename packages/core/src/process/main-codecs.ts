@@ -1,6 +1,6 @@
 /** Codecs of directives of the main context that have a grammar of their own. */
 import { availableParallelism } from 'node:os';
-import { integer, listOf, manyWords, oneWord, text } from '../config/codec.js';
+import { listOf, manyWords, oneWord, text } from '../config/codec.js';
 import type { Codec, ReadContext } from '../config/directive.js';
 import { readInteger } from '../config/quantity.js';
 import { findAccount } from './accounts.js';

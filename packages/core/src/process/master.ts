@@ -2,18 +2,15 @@
  * The master (ngx_master_process_cycle in ngx_process_cycle.c): binds, starts workers, and does what signals ask for. It
  * serves nobody. What takes time (reload, restart of workers) is done one after another; an end waits for none of it.
  */
-import { mainConf } from '../config/merge.js';
 import { SourceFiles } from '../config/source-files.js';
 import { errnoText } from '../log/errno.js';
-import { coreModule } from './core-module.js';
 import { Generation } from './generation.js';
 import type { Inheritance } from './inherited-sockets.js';
 import { bindSockets, closeAll, closeOthers, type ListeningSockets } from './listening-sockets.js';
 import { Ending, type End } from './master-end.js';
 import { giveLogsTo } from './log-owner.js';
-import type { MainOf } from '../module/module.js';
 import { removePidFile, writePidFile } from './pid-file.js';
-import { discard, type Prepare, type Prepared, type ProcessLog } from './prepared.js';
+import { discard, type Prepare, type Prepared, type ProcessLog, settingsOf } from './prepared.js';
 import { workerAccount } from './privileges.js';
 import type { SelfCommand } from './self-command.js';
 import type { Reaction, Reactions } from './signals.js';
@@ -207,9 +204,11 @@ export class Master {
     });
   }
 
-  #start(generation: Generation): Promise<void> {
+  /** Nobody is started once the end has begun: nobody would be told of it. */
+  async #start(generation: Generation): Promise<void> {
+    if (this.#ending.hasBegun) return;
     this.#generations.add(generation);
-    return generation.start();
+    await generation.start();
   }
 
   #use({ targets, logs }: Prepared): Promise<void> {
@@ -298,8 +297,4 @@ export class Master {
       },
     });
   }
-}
-
-function settingsOf({ configuration }: Prepared): MainOf<typeof coreModule> {
-  return mainConf(configuration.root, coreModule);
 }

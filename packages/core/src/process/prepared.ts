@@ -1,9 +1,12 @@
 /** A configuration that is sound: what a process of any kind goes on from. */
 import type { LoadedConfiguration } from '../config/load.js';
+import { mainConf } from '../config/merge.js';
 import type { LogSpec } from '../log/log-spec.js';
 import type { LogTargets } from '../log/log-targets.js';
 import type { Logger } from '../log/logger.js';
 import type { SourceFiles } from '../config/source-files.js';
+import type { MainOf } from '../module/module.js';
+import { coreModule } from './core-module.js';
 import type { PreparedProxy } from './run.js';
 
 /** What came of reading a configuration. Logs of servers are open, nothing else is. */
@@ -26,6 +29,11 @@ export interface ProcessLog extends Logger {
   use(logger: Logger, specs: readonly LogSpec[]): Promise<void>;
   /** Start-up is over: standard error gets no more copies. */
   started(): void;
+}
+
+/** What the main level says of processes. */
+export function settingsOf({ configuration }: Prepared): MainOf<typeof coreModule> {
+  return mainConf(configuration.root, coreModule);
 }
 
 /** Lets go of what a configuration holds in a process that does not serve with it any more. */

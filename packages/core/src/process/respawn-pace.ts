@@ -12,17 +12,18 @@ const longestWaitMs = 30_000;
 
 /** Remembers the deaths of one configuration's workers. */
 export class RespawnPace {
+  /** Times of the deaths that count, before there is any wait. */
   #deaths: number[] = [];
+  #last = Number.NEGATIVE_INFINITY;
   #waitMs = 0;
 
   /** A worker died at `now` (ms of any steady clock); the ms to wait before its successor starts. */
   died(now: number): number {
-    this.#deaths = [...this.#deaths.filter((at) => now - at < windowMs + this.#waitMs), now];
-    if (this.#deaths.length <= freeDeaths) {
-      this.#waitMs = 0;
-    } else {
-      this.#waitMs = Math.min(longestWaitMs, Math.max(firstWaitMs, 2 * this.#waitMs));
-    }
+    if (now - this.#last >= windowMs + this.#waitMs) this.#waitMs = 0;
+    this.#last = now;
+    this.#deaths = [...this.#deaths.filter((at) => now - at < windowMs), now];
+    if (this.#waitMs > 0) this.#waitMs = Math.min(longestWaitMs, 2 * this.#waitMs);
+    else if (this.#deaths.length > freeDeaths) this.#waitMs = firstWaitMs;
     return this.#waitMs;
   }
 }

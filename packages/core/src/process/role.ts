@@ -11,8 +11,7 @@ const variable = 'POSTERN_ROLE';
 /** The role that `environment` names, which is taken out so that no child inherits it. */
 export function takeRole(environment: NodeJS.ProcessEnv): Role {
   const value = environment[variable];
-  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- how a variable leaves the environment
-  delete environment[variable];
+  Reflect.deleteProperty(environment, variable);
   return value === 'daemon' || value === 'worker' ? value : 'command';
 }
 

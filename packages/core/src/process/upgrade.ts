@@ -12,7 +12,7 @@ import { inheritanceText } from './inherited-sockets.js';
 import type { ListeningSockets } from './listening-sockets.js';
 import { logExit } from './process-exit.js';
 import type { SelfCommand } from './self-command.js';
-import { workerEnvironment } from './worker-environment.js';
+import { childEnvironment } from './worker-environment.js';
 
 /** nginx's ending of the name of an old master's pid file. */
 const oldEnding = '.oldbin';
@@ -61,7 +61,7 @@ export function startUpgrade(parts: UpgradeParts): boolean {
     log.log('alert', `${files} failed after the new binary process "${name}" exited (${reason})`);
   };
   const child = spawn(command.program, command.args, {
-    env: { ...workerEnvironment(process.env, env), NGINX: inheritanceText(sockets.size) },
+    env: { ...childEnvironment(process.env, env), NGINX: inheritanceText(sockets.size) },
     stdio: ['ignore', 'inherit', 'inherit', ...[...sockets.values()].map(({ fd }) => fd)],
   });
   child.once('error', (error) => {

@@ -4,16 +4,14 @@
  */
 import { closeSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { mainConf } from '../config/merge.js';
 import { SourceFiles } from '../config/source-files.js';
 import { errnoText, systemError } from '../log/errno.js';
 import { toSystemError } from '../log/file-target.js';
 import { adoptTicketSecret } from '../mail/modules/ssl/ticket-keys.js';
 import { isOrder, type Order, type Report, type StartOrder } from './channel.js';
-import { coreModule } from './core-module.js';
 import { callFailed } from './errors.js';
 import { openFilesLimit } from './open-files.js';
-import type { Prepare, Prepared, ProcessLog } from './prepared.js';
+import { type Prepare, type Prepared, type ProcessLog, settingsOf } from './prepared.js';
 import { dropPrivileges } from './privileges.js';
 import type { RunningProxy } from './run.js';
 import { type Reaction, type Reactions, type SignalSource, watchSignals } from './signals.js';
@@ -141,8 +139,8 @@ class Worker {
   }
 
   /** What ngx_worker_process_init does before a worker serves. */
-  #limit({ configuration }: Prepared, { account }: StartOrder): void {
-    const { priority, rlimitNofile, workingDirectory } = mainConf(configuration.root, coreModule);
+  #limit(prepared: Prepared, { account }: StartOrder): void {
+    const { priority, rlimitNofile, workingDirectory } = settingsOf(prepared);
     const { log } = this.#parts;
     if (priority !== 0) {
       this.#attempt(`setpriority(${String(priority)})`, () => {
@@ -210,7 +208,7 @@ class Worker {
     void running.drain().then(() => {
       this.#terminate();
     });
-    const { shutdownTimeoutMs } = mainConf(this.#prepared.configuration.root, coreModule);
+    const { shutdownTimeoutMs } = settingsOf(this.#prepared);
     if (shutdownTimeoutMs === 0) return;
     setTimeout(
       () => {

@@ -1,14 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { errnoText } from '../../src/log/errno.js';
-import { Connection } from '../../src/net/connection.js';
+import type { Connection } from '../../src/net/connection.js';
 import { Listener, type Acceptor, type ListenTarget } from '../../src/net/listener.js';
 import type { SocketOptionCalls } from '../../src/net/socket-options.js';
 
@@ -159,119 +156,9 @@ it('a socket of another process is taken over with its address', async () => {
   expect(connection.remoteAddress.port).toBe(socket.localPort);
 });
 
-const sockopt = createRequire(import.meta.url)('sockopt') as SocketOptionCalls & {
-  getsockopt(socket: { _handle: { fd: number } }, level: number, name: number): number;
-};
-
-/** Numbers of Linux, where the tests run. */
-const known = {
-  rcvbuf: [1, 8],
-  sndbuf: [1, 7],
-  keepalive: [1, 9],
-  idle: [6, 4],
-  interval: [6, 5],
-  count: [6, 6],
-} as const;
-
-type Known = keyof typeof known;
-
-/** What the kernel says of the next socket that is accepted. */
-async function acceptAndAsk(
-  { accepted, port }: { readonly accepted: Accepted; readonly port: number },
-  names: readonly Known[],
-): Promise<readonly number[]> {
-  const accept = vi.spyOn(Connection, 'accept');
-  cleanUp.push(() => {
-    accept.mockRestore();
-  });
-  await client({ port });
-  await acceptedFrom(accepted);
-  const handle = accept.mock.lastCall?.[0] as { readonly fd: number };
-  return names.map((name) => {
-    const [level, number] = known[name];
-    return sockopt.getsockopt({ _handle: handle }, level, number);
-  });
-}
-
-describe('socket options', () => {
-  const system = (name: string): number =>
-    Number(readFileSync(`/proc/sys/net/ipv4/tcp_keepalive_${name}`));
-  const none = { rcvbuf: undefined, sndbuf: undefined, keepalive: undefined };
-  const keepalive = { on: true, idleSeconds: 0, intervalSeconds: 0, count: 0 };
-
-  it.each([
-    {
-      name: 'rcvbuf, doubled by Linux',
-      options: { ...none, rcvbuf: 20_000 },
-      says: { rcvbuf: 40_000 },
-    },
-    {
-      name: 'sndbuf, doubled by Linux',
-      options: { ...none, sndbuf: 30_000 },
-      says: { sndbuf: 60_000 },
-    },
-    {
-      name: 'so_keepalive=off',
-      options: { ...none, keepalive: { ...keepalive, on: false } },
-      says: { keepalive: 0 },
-    },
-    {
-      name: 'so_keepalive=on, with the times of the system',
-      options: { ...none, keepalive },
-      says: {
-        keepalive: 1,
-        idle: system('time'),
-        interval: system('intvl'),
-        count: system('probes'),
-      },
-    },
-    {
-      name: "so_keepalive=30m::10, whose interval is the system's",
-      options: { ...none, keepalive: { ...keepalive, idleSeconds: 1800, count: 10 } },
-      says: { keepalive: 1, idle: 1800, interval: system('intvl'), count: 10 },
-    },
-    {
-      name: 'so_keepalive=60:7:3',
-      options: {
-        ...none,
-        keepalive: { on: true, idleSeconds: 60, intervalSeconds: 7, count: 3 },
-      },
-      says: { keepalive: 1, idle: 60, interval: 7, count: 3 },
-    },
-  ])('accepted sockets have $name', async ({ options, says }) => {
-    const names = Object.keys(says) as (keyof typeof known)[];
-    const opened = await open({ ...loopback, options });
-    expect(opened.listener.refused).toEqual([]);
-    expect(await acceptAndAsk(opened, names)).toEqual(Object.values(says));
-  });
-
-  it('what the system refuses is told by call and number, and the socket listens', async () => {
-    const path = join(await scratch(), 's');
-    const options = { ...none, keepalive: { ...keepalive, idleSeconds: 9 } };
-    const { listener } = await open({ path, backlog: 511, options });
-    expect(listener.refused.map(({ call, error }) => [call, errnoText(error)])).toEqual([
-      ['setsockopt(TCP_KEEPIDLE, 9)', '95: Operation not supported'],
-    ]);
-    await client({ path });
-  });
-
-  it('without the package keepalive is set on each connection, as far as the runtime can', async () => {
-    const options = { ...none, rcvbuf: 20_000, keepalive: { ...keepalive, idleSeconds: 77 } };
-    const opened = await open({ ...loopback, options }, () => undefined);
-    expect(opened.listener.refused).toEqual([]);
-    const [on, idle, rcvbuf] = await acceptAndAsk(opened, ['keepalive', 'idle', 'rcvbuf']);
-    expect([on, idle]).toEqual([1, 77]);
-    expect(rcvbuf).not.toBe(40_000);
-  });
-
-  it('without the package so_keepalive=on probes after two hours, as systems do', async () => {
-    const opened = await open({ ...loopback, options: { ...none, keepalive } }, () => undefined);
-    expect(await acceptAndAsk(opened, ['keepalive', 'idle'])).toEqual([1, 7200]);
-  });
-
-  it('the package is not loaded where nothing is to be set', async () => {
-    const provide = vi.fn(() => undefined);
-    await open({ ...loopback, options: none }, provide);
-    expect(provide).not.toHaveBeenCalled();
-  });
+it('the package for socket options is not loaded where nothing is to be set', async () => {
+  const provide = vi.fn(() => undefined);
+  const options = { rcvbuf: undefined, sndbuf: undefined, keepalive: undefined };
+  await open({ ...loopback, options }, provide);
+  expect(provide).not.toHaveBeenCalled();
 });

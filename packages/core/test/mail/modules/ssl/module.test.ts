@@ -61,7 +61,7 @@ describe('directives', () => {
     { text: 'ssl_certificate data:x;', slot: { certificates: [{ name: 'data:x' }] } },
     { text: 'ssl_certificate_key store:x;', slot: { keys: [{ name: 'store:x' }] } },
     { text: 'ssl_protocols tlsv1.3 SSLv2;', slot: { protocols: ['SSLv2', 'TLSv1.3'] } },
-    { text: 'ssl_dhparam dh;', slot: { dhFile: `${fixtures}dh` } },
+    { text: 'ssl_dhparam dh;', slot: { dhFile: { name: `${fixtures}dh` } } },
     { text: 'ssl_session_timeout 1h;', slot: { sessionTimeout: 3600 } },
     { text: 'ssl_verify_client optional_no_ca;', slot: { verifyClient: 'optional_no_ca' } },
     { text: 'ssl_session_cache off;', slot: { sessionCache: { builtin: 'off' } } },

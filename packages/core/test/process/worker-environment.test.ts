@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import {
+  childEnvironment,
+  limited,
+  workerEnvironment,
+} from '../../src/process/worker-environment.js';
+
+describe('the environment of a worker', () => {
+  const given = { TZ: 'UTC', PATH: '/bin', NODE_OPTIONS: '-x', UV_USE_IO_URING: '0', A: '1' };
+  const runtime = { NODE_OPTIONS: '-x', UV_USE_IO_URING: '0' };
+  const cases = [
+    { name: 'has the time zone and what the runtime needs', env: [], result: {} },
+    { name: 'keeps what is named', env: [{ name: 'A', value: undefined }], result: { A: '1' } },
+    { name: 'sets what has a value', env: [{ name: 'A', value: '2' }], result: { A: '2' } },
+    { name: 'sets empty values too', env: [{ name: 'B', value: '' }], result: { B: '' } },
+    { name: 'has nothing that is not there', env: [{ name: 'C', value: undefined }], result: {} },
+    {
+      name: 'may have another time zone',
+      env: [{ name: 'TZ', value: 'CET' }],
+      result: { TZ: 'CET' },
+    },
+  ];
+  it.each(cases)('$name', ({ env, result }) => {
+    expect(workerEnvironment(given, env, 1)).toEqual({ TZ: 'UTC', ...runtime, ...result });
+    expect(childEnvironment(given, env)).toEqual({ TZ: 'UTC', ...runtime, ...result });
+  });
+
+  it('makes several workers share bursts of clients, unless told otherwise', () => {
+    expect(workerEnvironment({}, [], 2)).toEqual({ UV_TCP_SINGLE_ACCEPT: '1' });
+    const own = { UV_TCP_SINGLE_ACCEPT: '0' };
+    expect(workerEnvironment(own, [], 2)).toEqual(own);
+  });
+});
+
+describe('the command of a worker', () => {
+  const command = { program: '/node', args: ['a b', '-c'] };
+
+  it('is run as it is without a limit of open files', () => {
+    expect(limited(command, undefined)).toBe(command);
+  });
+
+  it('gets its limit from a shell, which sees no word of the command', () => {
+    const { program, args } = limited(command, 100);
+    expect(program).toBe('/bin/sh');
+    expect(args.slice(2)).toEqual(['100', '/node', 'a b', '-c']);
+    expect(args[1]).not.toContain('node');
+  });
+});

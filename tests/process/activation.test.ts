@@ -1,0 +1,95 @@
+/** What the starter of a master gives it: sockets of a service manager, and somebody who waits to hear that it is ready. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connectClient } from '@postern/testkit';
+import { afterEach, expect, it } from 'vitest';
+import { imapConfiguration } from './configuration.js';
+import { closeProxies, eventually, freePort, Proxy } from './proxy.js';
+
+afterEach(closeProxies);
+
+const bin = fileURLToPath(new URL('../../packages/postern/bin/postern.mjs', import.meta.url));
+
+/** The descriptor of a listening socket, which Node keeps to itself. */
+function descriptorOf(server: Server): number {
+  const handle: unknown = '_handle' in server ? server._handle : undefined;
+  if (typeof handle === 'object' && handle !== null && 'fd' in handle) return Number(handle.fd);
+  throw new Error('this runtime hides descriptors');
+}
+
+it('serves on the sockets that a service manager has opened', async () => {
+  const waiting = createServer().listen(0, '127.0.0.1');
+  await once(waiting, 'listening');
+  const address = waiting.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const proxy = new Proxy(imapConfiguration({ listen: [port], main: 'daemon off;' }));
+  const script = 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"';
+  const words = [process.execPath, bin, '-p', `${proxy.directory}/`, '-c', 'nginx.conf'];
+  const child = spawn('sh', ['-c', script, ...words], {
+    stdio: ['ignore', 'ignore', 'inherit', descriptorOf(waiting)],
+  });
+  const ended = once(child, 'close');
+  waiting.close();
+  await eventually('a worker', () => proxy.pid > 0 && proxy.workers.length === 1);
+  proxy.noticeMaster();
+  const client = await connectClient(port, { deadlineMs: 20_000 });
+  expect(await client.line()).toBe('* OK IMAP4 ready');
+  await client.close();
+  expect(proxy.log).not.toContain('bind()');
+  proxy.signal('SIGQUIT');
+  expect(await ended).toEqual([0, null]);
+});
+
+it('tells a service manager that it is ready, by the command of systemd', async () => {
+  const proxy = new Proxy(imapConfiguration({ listen: [await freePort()] }));
+  const command = proxy.path('systemd-notify');
+  writeFileSync(command, `#!/bin/sh\necho "$@" > ${proxy.path('told')}\n`);
+  chmodSync(command, 0o755);
+  const { PATH } = process.env;
+  process.env['PATH'] = `${proxy.directory}:${PATH ?? ''}`;
+  process.env['NOTIFY_SOCKET'] = '/run/systemd/notify';
+  try {
+    await proxy.start();
+  } finally {
+    process.env['PATH'] = PATH;
+    delete process.env['NOTIFY_SOCKET'];
+  }
+  await eventually('word', () => existsSync(proxy.path('told')));
+});
+
+it('resumes TLS sessions whichever worker made the ticket', async () => {
+  const port = await freePort();
+  const proxy = new Proxy('');
+  const fixtures = fileURLToPath(
+    new URL('../../packages/core/test/mail/modules/ssl/fixtures/', import.meta.url),
+  );
+  const mail = `ssl_certificate ${fixtures}ec.pem; ssl_certificate_key ${fixtures}ec.key;`;
+  const listen = [`127.0.0.1:${String(port)} ssl`];
+  proxy.configure(imapConfiguration({ listen, main: 'worker_processes 4;', mail }));
+  await proxy.start();
+  const dial = async (session?: Buffer): Promise<TLSSocket> => {
+    const options = { port, host: '127.0.0.1', rejectUnauthorized: false };
+    const socket = connectTls(session === undefined ? options : { ...options, session });
+    await once(socket, 'data');
+    return socket;
+  };
+  const first = await dial();
+  const session = first.getSession();
+  first.destroy();
+  expect(session).toBeDefined();
+  for (let at = 0; at < 20; at += 1) {
+    const socket = await dial(session);
+    expect(socket.isSessionReused()).toBe(true);
+    socket.destroy();
+  }
+  proxy.signal('SIGHUP');
+  await proxy.logs('start worker processes', 2);
+  await eventually('four workers', () => proxy.workers.length === 4);
+  const socket = await dial(session);
+  expect(socket.isSessionReused()).toBe(true);
+  socket.destroy();
+});
