@@ -1,5 +1,8 @@
 /** Reloads: sessions and clients lose nothing, a bad file changes nothing, sockets come and go. */
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, readFileSync, renameSync } from 'node:fs';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import {
   acceptLogin,
   connectClient,
@@ -18,6 +21,10 @@ import {
   Proxy,
   titleOf,
 } from './proxy.js';
+
+const fixtures = fileURLToPath(
+  new URL('../../packages/core/test/mail/modules/ssl/fixtures/', import.meta.url),
+);
 
 const closers: (() => Promise<unknown>)[] = [];
 
@@ -78,6 +85,34 @@ describe('a reload', () => {
     await eventually('end of the old worker', () => !old.some(isAlive));
     expect(proxy.workers).toEqual(fresh);
     await proxy.logs(`worker process ${String(old[0])} exited with code 0`);
+  });
+
+  it('shows new certificates to new sessions; old sessions live', async () => {
+    const port = await freePort();
+    const proxy = new Proxy('');
+    const use = (name: string): void => {
+      copyFileSync(`${fixtures}${name}.pem`, proxy.path('server.pem'));
+      copyFileSync(`${fixtures}${name}.key`, proxy.path('server.key'));
+    };
+    const mail = 'ssl_certificate server.pem; ssl_certificate_key server.key;';
+    proxy.configure(imapConfiguration({ listen: [`127.0.0.1:${String(port)} ssl`], mail }));
+    const dial = async (): Promise<TLSSocket> => {
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+      closers.push(() => Promise.resolve(socket.destroy()));
+      expect(String(await once(socket, 'data'))).toBe('* OK IMAP4 ready\r\n');
+      return socket;
+    };
+    const keyOf = (socket: TLSSocket): string | undefined =>
+      socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType;
+    use('ec');
+    await proxy.start();
+    const old = await dial();
+    expect(keyOf(old)).toBe('ec');
+    use('rsa');
+    await reload(proxy);
+    expect(keyOf(await dial())).toBe('rsa');
+    old.write('a NOOP\r\n');
+    expect(String(await once(old, 'data'))).toBe('a OK completed\r\n');
   });
 
   const mistakes = [
