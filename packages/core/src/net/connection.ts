@@ -82,10 +82,10 @@ export class Connection implements SocketOwner {
     own(socket, this);
   }
 
-  /** Takes over an accepted handle of the runtime; reading starts at once. */
-  static accept(handle: unknown, receiver: Receiver): Connection {
+  /** Takes over an accepted handle of the runtime; reading starts at once. `isNoDelay`: TCP_NODELAY is set already. */
+  static accept(handle: unknown, receiver: Receiver, isNoDelay = false): Connection {
     const socket = newSocket(handle);
-    socket.setNoDelay(true);
+    if (!isNoDelay) socket.setNoDelay(true);
     return new Connection(socket, receiver, false);
   }
 

@@ -58,6 +58,8 @@ const unclaimed: Receiver = {
 interface ListeningHandle {
   readonly fd: number;
   onconnection: (status: number, handle: unknown) => void;
+  /** Of TCP sockets; 0 or a negative error number. */
+  setNoDelay?(on: boolean): number;
 }
 
 function listeningHandle(server: Server): ListeningHandle | undefined {
@@ -171,15 +173,22 @@ function keepingAlive(acceptor: Acceptor, keepalive: Keepalive | undefined): Acc
 function takeHandles(server: Server, acceptor: Acceptor): void {
   const handle = listeningHandle(server);
   if (handle === undefined) return;
+  const isNoDelay = handsDownNoDelay(handle);
   handle.onconnection = (status, accepted) => {
     if (status < 0) {
       acceptor.failed(acceptError(status));
       return;
     }
     const isLast = descriptorOf(accepted) + 1 === acceptor.openFiles;
-    acceptor.accepted(Connection.accept(accepted, unclaimed));
+    acceptor.accepted(Connection.accept(accepted, unclaimed, isNoDelay));
     if (isLast) acceptor.failed(outOfDescriptors);
   };
+}
+
+/** Sets TCP_NODELAY on the listening socket, where accepted ones inherit it: a call for each connection less. */
+function handsDownNoDelay(handle: ListeningHandle): boolean {
+  if (process.platform !== 'linux' || typeof handle.setNoDelay !== 'function') return false;
+  return handle.setNoDelay(true) === 0;
 }
 
 /** What the next accept() will say. */

@@ -88,6 +88,7 @@ const known = {
   idle: [6, 4],
   interval: [6, 5],
   count: [6, 6],
+  noDelay: [6, 1],
 } as const;
 
 type Known = keyof typeof known;
@@ -160,6 +161,12 @@ describe('socket options', () => {
     const opened = await open({ ...loopback, options });
     expect(opened.listener.refused).toEqual([]);
     expect(await acceptAndAsk(opened, names)).toEqual(Object.values(says));
+  });
+
+  it('accepted sockets send at once, with or without options', async () => {
+    expect(await acceptAndAsk(await open(loopback), ['noDelay'])).toEqual([1]);
+    const opened = await open({ ...loopback, options: { ...none, rcvbuf: 20_000 } });
+    expect(await acceptAndAsk(opened, ['noDelay'])).toEqual([1]);
   });
 
   it('what the system refuses is told by call and number, and the socket listens', async () => {
