@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2 --single-threaded-gc
+#!/usr/bin/env -S node --max-semi-space-size=4 --single-threaded-gc
 // Before anything is loaded: Node opens its inspector on USR1, which nginx's tools send to reopen logs.
 process.on('SIGUSR1', () => undefined);
 

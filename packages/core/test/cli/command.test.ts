@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { wordsWithFlags } from '../../src/cli/command.js';
 
-const both = ['--max-semi-space-size=2', '--single-threaded-gc'];
+const both = ['--max-semi-space-size=4', '--single-threaded-gc'];
 
 describe('the flags of Node', () => {
   it('are added before the script where they are missing', () => {

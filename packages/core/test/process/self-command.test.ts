@@ -11,7 +11,7 @@ function runAs(argv: readonly string[], execArgv: readonly string[] = []): void 
   vi.spyOn(process, 'execArgv', 'get').mockReturnValue([...execArgv]);
 }
 
-const flags = ['--max-semi-space-size=2', '--single-threaded-gc'];
+const flags = ['--max-semi-space-size=4', '--single-threaded-gc'];
 
 it('a script is run by Node with all flags', () => {
   runAs([process.execPath, '/postern.mjs', '-t'], ['--max-semi-space-size=64', '-x']);
