@@ -30,6 +30,7 @@ export type * from './mail/phases.js';
 export type * from './mail/protocol.js';
 export * from './mail/outcome.js';
 export type * from './mail/peer.js';
+export type { ServerView } from './mail/server.js';
 export type * from './mail/session.js';
 export type * from './mail/tls-policy.js';
 export type * from './net/tls.js';

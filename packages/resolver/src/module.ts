@@ -35,10 +35,10 @@ export const resolver = defineModule({
     cycle.onEnd(() => {
       for (const one of resolvers.values()) one.end();
     });
-    cycle.hooks(mail).identify.tapPromise('resolver', async (session) => {
-      const conf = session.conf(resolver);
-      if (conf.resolver === undefined) return undefined;
-      return findClientName(session, resolverOf(conf.resolver), conf.timeoutMs);
+    cycle.hooks(mail).identify.tap('resolver', (server) => {
+      const { resolver: spec, timeoutMs } = server.conf(resolver);
+      if (spec === undefined) return undefined;
+      return (session) => findClientName(session, resolverOf(spec), timeoutMs);
     });
   },
 });

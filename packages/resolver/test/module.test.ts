@@ -4,6 +4,7 @@ import {
   type AnyModule,
   type CycleSetup,
   type MailHooks,
+  type ServerView,
   type Session,
 } from '@postern/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -58,8 +59,9 @@ async function identify(
   { visitor = new Visitor(), timeoutMs = 60_000 } = {},
 ): Promise<string | undefined> {
   const conf = (): unknown => ({ resolver: spec, timeoutMs });
-  const session = Object.assign(visitor, Object.create(null) as Session, { conf });
-  return hooks.identify.promise(session);
+  const server = Object.assign(Object.create(null) as ServerView, { conf });
+  const session = Object.assign(visitor, Object.create(null) as Session);
+  return hooks.identify.call(server)?.(session);
 }
 
 describe('the module', () => {

@@ -11,6 +11,7 @@ import { timedOut } from './errors.js';
 import { handshake } from './handshake.js';
 import type { MailSession } from './mail-session.js';
 import type { NamedServers } from './named-servers.js';
+import type { MailServer } from './server.js';
 import type { CloseReason, MailHooks } from './phases.js';
 import type { MailRuntime } from './runtime.js';
 
@@ -37,14 +38,14 @@ export interface ArrivalOptions {
 export function arrive(session: MailSession, options: ArrivalOptions, runtime: MailRuntime): void {
   const { protocol } = session.server;
   if (protocol.namesClient) session.clientName = unknownName;
-  if (options.ssl || options.proxyProtocol || isAwaited(protocol.namesClient, runtime.hooks)) {
+  if (options.ssl || options.proxyProtocol || isAwaited(session.server, runtime.hooks)) {
     new Arrival(session, options, runtime).start();
   } else protocol.serve(session, runtime);
 }
 
 /** Whether a module wants to be asked before the greeting; most builds greet at once. */
-function isAwaited(namesClient: boolean, { accept, identify, greet }: MailHooks): boolean {
-  return isTapped(accept) || isTapped(greet) || (namesClient && isTapped(identify));
+function isAwaited({ protocol, namer }: MailServer, { accept, greet }: MailHooks): boolean {
+  return isTapped(accept) || isTapped(greet) || (protocol.namesClient && namer !== undefined);
 }
 
 class Arrival implements Receiver, Expiring {
@@ -141,8 +142,9 @@ class Arrival implements Receiver, Expiring {
       if (this.#options.ssl && !(await this.#secure())) return;
       // The tap bounds its time, which `timeout` is not about.
       this.#runtime.sweep.delete(this);
-      if (session.server.protocol.namesClient && isTapped(hooks.identify)) {
-        session.clientName = (await hooks.identify.promise(session)) ?? unknownName;
+      const { namer, protocol } = session.server;
+      if (protocol.namesClient && namer !== undefined) {
+        session.clientName = await namer(session);
         if (this.#isOver()) return;
       }
       if (isTapped(hooks.greet)) {

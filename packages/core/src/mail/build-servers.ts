@@ -26,6 +26,7 @@ export function buildServers(cycle: Cycle, targets: LogTargets): readonly Server
   for (const scope of serverScopes(cycle.configuration)) {
     const { server, listens } = buildServer(scope, cycle, protocols, targets);
     server.tls = hooks.secure.call(server);
+    server.namer = hooks.identify.call(server);
     for (const spec of listens) addresses.add(spec, server);
   }
   return addresses.list();

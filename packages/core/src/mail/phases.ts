@@ -24,6 +24,12 @@ export interface ProtocolRegistry {
 /** Order of taps within one hook: lower runs earlier. */
 export const Stage = Object.freeze({ early: -100, normal: 0, late: 100 });
 
+/**
+ * Finds out a client's host name: a verified name, `[UNAVAILABLE]` or `[TEMPUNAVAIL]`. The client is not greeted before,
+ * and the namer bounds the time.
+ */
+export type ClientNamer = (session: Session) => Promise<string>;
+
 /** Why a session ended, in one word for modules and counters. */
 export type CloseReason =
   'client' | 'backend' | 'timeout' | 'refused' | 'error' | 'logout' | 'shutdown' | 'limit';
@@ -46,10 +52,10 @@ export const createMailHooks = () =>
     /** Bail. After accept(), PROXY header and realip. The first denial closes the connection without a greeting. */
     accept: new AsyncSeriesBailHook<[session: Session], Denial | undefined>(['session']),
     /**
-     * Bail. The client's host name for protocols that want it: a verified name, `[UNAVAILABLE]` or `[TEMPUNAVAIL]`.
-     * Nothing is read from the client meanwhile, and the tap bounds the time.
+     * Sync bail. Who finds out the host names of a server's clients, for protocols that want them; the resolver taps here.
+     * Once per server, so that a session of a server without such a one pays nothing.
      */
-    identify: new AsyncSeriesBailHook<[session: Session], string | undefined>(['session']),
+    identify: new SyncBailHook<[server: ServerView], ClientNamer | undefined>(['server']),
     /** Series. Before the greeting is sent. */
     greet: new AsyncSeriesHook<[session: Session]>(['session']),
     /** Bail. Each complete command before the dialog sees it; a reply takes its place. */

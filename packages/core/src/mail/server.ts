@@ -3,6 +3,7 @@ import type { SourceRef } from '../config/directive.js';
 import { found } from '../cycle/cycle.js';
 import type { Logger } from '../log/logger.js';
 import type { AnyModule, ConfOf } from '../module/module.js';
+import type { ClientNamer } from './phases.js';
 import type { BoundProtocol } from './protocol-registry.js';
 import type { TlsPolicy } from './tls-policy.js';
 
@@ -39,6 +40,8 @@ export class MailServer implements ServerView {
   readonly log: Logger;
   /** TLS of this server's sessions: the answer of the `secure` hook. */
   tls: TlsPolicy | undefined = undefined;
+  /** Who names this server's clients: the answer of the `identify` hook. */
+  namer: ClientNamer | undefined = undefined;
   readonly #confs: ReadonlyMap<AnyModule, object>;
 
   constructor(parts: MailServerParts) {

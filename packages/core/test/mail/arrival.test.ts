@@ -174,7 +174,7 @@ describe('a protocol that wants its clients named', () => {
       directives: 'timeout 1s;',
       setup(cycle) {
         show(names)(cycle);
-        cycle.hooks(mail).identify.tapPromise('probe', () => new Promise((r) => release.push(r)));
+        cycle.hooks(mail).identify.tap('probe', () => () => new Promise((r) => release.push(r)));
       },
     });
     const peer = await connect();
@@ -192,7 +192,7 @@ describe('a protocol that wants its clients named', () => {
     const greeted: string[] = [];
     const { connect } = await startProxy({
       setup(cycle) {
-        cycle.hooks(mail).identify.tapPromise('probe', (session) => {
+        cycle.hooks(mail).identify.tap('probe', () => (session) => {
           session.onAbandon(() => ended.push(session.closed));
           return new Promise((r) => release.push(r));
         });
@@ -216,13 +216,13 @@ describe('a protocol that wants its clients named', () => {
   it('O2: a look-up that fails ends the session with the internal error', async () => {
     const { log, connect } = await startProxy({
       setup(cycle) {
-        cycle.hooks(mail).identify.tapPromise('probe', () => Promise.reject(new RangeError('no')));
+        cycle.hooks(mail).identify.tap('probe', () => () => Promise.reject(new RangeError('no')));
       },
     });
     const peer = await connect();
     await peer.expect('fault');
     await peer.ended;
-    expect(log.join('\n')).toContain('module "probe" failed in hook "identify": no');
+    expect(log.join('\n')).toContain('no, client: 127.0.0.1');
   });
 });
 
