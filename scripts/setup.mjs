@@ -55,11 +55,15 @@ export async function install() {
   if (code !== 0) throw new SetupFailed('Installing the dependencies failed.', output);
 }
 
-/** Compiles what has changed since the last time. */
+/** Checks types and writes declarations of what has changed since the last time, then the JavaScript. */
+async function compile() {
+  const types = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']);
+  return types.code === 0 ? run(process.execPath, [join(root, 'scripts/bundle.mjs')]) : types;
+}
+
+/** Compiles all packages. */
 export async function build() {
-  const { code, output } = await progress('Building', () =>
-    run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-b']),
-  );
+  const { code, output } = await progress('Building', compile);
   if (code !== 0) throw new SetupFailed('The build failed.', output);
 }
 

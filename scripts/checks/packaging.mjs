@@ -1,7 +1,7 @@
 /**
  * What would be published: each package is packed, and the tarball is held against publint, against "are the types
- * wrong", and against the list of files that it must have, no more and no less. The list follows from `src`, so a
- * file left over in `dist` from a source that is gone is found too.
+ * wrong", and against the list of files that it must have, no more and no less. The list of declarations follows from
+ * `src`, so one left over in `dist` from a source that is gone is found too; JavaScript is written anew by each build.
  */
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,15 +18,19 @@ function filesBelow(folder, sub) {
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 }
 
-function compiled(source) {
+function declared(source) {
   const stem = source.replace(/^src/, 'dist').replace(/\.ts$/, '');
-  return ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((suffix) => stem + suffix);
+  return ['.d.ts', '.d.ts.map'].map((suffix) => stem + suffix);
 }
+
+const isScript = (file) => /\.js(\.map)?$/.test(file);
 
 /** The files that the tarball of the package in `folder` must have. */
 function expectedFiles(folder) {
   const sources = filesBelow(folder, 'src');
-  return [...everyPackage, ...filesBelow(folder, 'bin'), ...sources, ...sources.flatMap(compiled)];
+  const scripts = filesBelow(folder, 'dist').filter(isScript);
+  const compiled = [...sources.flatMap(declared), ...scripts];
+  return [...everyPackage, ...filesBelow(folder, 'bin'), ...sources, ...compiled];
 }
 
 const origin = (file) =>

@@ -5,7 +5,7 @@ import type { AnyModule } from '../module/module.js';
 import type { AnySlot, ReadContext, SourceRef } from './directive.js';
 import { configError, duplicate, wrongCount } from './errors.js';
 import type { Statement } from './parser.js';
-import { checkWords } from './schema.js';
+import type { WordsCheck } from './schema.js';
 import { freezeDeep, type OpenScope, type Setting } from './scope.js';
 import type { SourceFiles } from './source-files.js';
 
@@ -17,6 +17,7 @@ export interface ReaderOptions {
   readonly confPrefix: string;
   readonly warn: (message: string, at: SourceRef) => void;
   readonly sources: SourceFiles;
+  readonly check: WordsCheck;
 }
 
 /** What a codec sees of the directive it reads. */
@@ -66,7 +67,7 @@ export class DirectiveReader {
   ): Promise<void> | undefined {
     const { name, words, at } = statement;
     const { codec } = slot;
-    const fault = checkWords(codec.schema, words);
+    const fault = this.#options.check(codec.schema, words);
     if (fault === 'count') throw wrongCount(name, at, codec.syntax);
     const earlier = scope.get(module, slot.slot);
     if (earlier !== undefined && codec.repeat === 'refuse') throw duplicate(name, at);

@@ -26,6 +26,7 @@ import { admit, orderModules } from './module-order.js';
 import { Parser, type Statement } from './parser.js';
 import { type Declaration, kernelDirectives, Registry } from './registry.js';
 import { OpenScope, type Scope } from './scope.js';
+import type { WordsCheck } from './schema.js';
 import { SourceFiles } from './source-files.js';
 
 export type { Scope } from './scope.js';
@@ -67,7 +68,14 @@ export interface LoadedConfiguration {
  * Reads a configuration. Rejects with the ConfigError of the first mistake, with nginx's sentence and position.
  */
 export async function loadConfiguration(options: LoadOptions): Promise<LoadedConfiguration> {
-  return new Loader(options).load();
+  const sources = options.sources ?? new SourceFiles();
+  return new Loader(options, sources, await checkFor(sources)).load();
+}
+
+/** Ajv takes a while to load: a worker that starts does without what its master has done a moment before. */
+async function checkFor(sources: SourceFiles): Promise<WordsCheck> {
+  if (sources.isChecked) return () => undefined;
+  return (await import('./schema.js')).checkWords;
 }
 
 class Loader {
@@ -82,15 +90,16 @@ class Loader {
   readonly #sources: SourceFiles;
   #hasBlock = false;
 
-  constructor(options: LoadOptions) {
+  constructor(options: LoadOptions, sources: SourceFiles, check: WordsCheck) {
     this.#options = options;
-    this.#sources = options.sources ?? new SourceFiles();
+    this.#sources = sources;
     this.#root = new OpenScope('main', '', { file: options.file, line: 0 });
     this.#reader = new DirectiveReader({
       prefix: options.prefix,
       confPrefix: directoryOf(options.file),
       warn: options.warn,
-      sources: this.#sources,
+      sources,
+      check,
     });
   }
 

@@ -70,8 +70,11 @@ function validator(schema: WordsSchema): ValidateFunction {
 /** What is wrong with the words of a directive: their number, or the form of one of them. */
 export type WordsFault = 'count' | 'form';
 
-/** Checks `words` against `schema`; `undefined` means that they are right. The number of words is judged first. */
-export function checkWords(schema: WordsSchema, words: readonly string[]): WordsFault | undefined {
+/** Checks words against a schema; `undefined` means that they are right. */
+export type WordsCheck = (schema: WordsSchema, words: readonly string[]) => WordsFault | undefined;
+
+/** {@link WordsCheck} by Ajv. The number of words is judged first. */
+export const checkWords: WordsCheck = (schema, words) => {
   const validate = validator(schema);
   if (validate(words)) return undefined;
   const isCount = validate.errors?.some(
@@ -79,4 +82,4 @@ export function checkWords(schema: WordsSchema, words: readonly string[]): Words
       error.instancePath === '' && (error.keyword === 'minItems' || error.keyword === 'maxItems'),
   );
   return isCount === true ? 'count' : 'form';
-}
+};

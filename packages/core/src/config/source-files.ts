@@ -19,11 +19,14 @@ export interface Snapshot {
 export class SourceFiles {
   readonly #files: Map<string, Buffer>;
   readonly #lists: Map<string, readonly string[]>;
+  /** Whether the same program has just found the configuration right that these answers lead to. */
+  readonly isChecked: boolean;
 
   /** @param known - answers of another process; what is not among them is asked. */
-  constructor(known?: Snapshot) {
+  constructor(known?: Snapshot, isChecked = false) {
     this.#files = new Map(known?.files);
     this.#lists = new Map(known?.lists);
+    this.isChecked = isChecked;
   }
 
   /** Everything answered so far. */

@@ -3,6 +3,7 @@ import { resolvePath } from '../config/codec.js';
 import type { Codec, ReadContext } from '../config/directive.js';
 import { resolveHost } from '../net/address.js';
 import { type LogLevel, logLevels } from '../log/levels.js';
+import { prepareJson } from '../log/log-format.js';
 import type { LogSpec } from '../log/log-spec.js';
 import { findSyslogCommand } from '../log/syslog-socket-target.js';
 import { readSyslogParameters } from './syslog-parameters.js';
@@ -130,10 +131,10 @@ export const errorLogCodec: Codec<readonly LogSpec[]> = {
     '[debug | info | notice | warn | error | crit | alert | emerg] [json] [rate=number]',
   repeat: 'join',
   refusal: (directive) => `invalid number of arguments in "${directive}" directive`,
-  parse([word = '', ...wishes], context) {
-    const target = readTarget(word, context);
-    if (!(target instanceof Promise)) return withWish(target, wishes, context);
-    return target.then((resolved) => withWish(resolved, wishes, context));
+  async parse([word = '', ...wishes], context) {
+    const specs = withWish(await readTarget(word, context), wishes, context);
+    if (specs.some(({ format }) => format === 'json')) await prepareJson();
+    return specs;
   },
   join: (first, next) => Object.freeze([...first, ...next]),
 };

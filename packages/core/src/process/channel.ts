@@ -17,6 +17,8 @@ export interface StartOrder {
   readonly kind: 'start';
   /** What the master's configuration was read from. */
   readonly snapshot: Snapshot;
+  /** Whether that was a moment ago; a worker that is replaced later may be of a newer program. */
+  readonly isChecked: boolean;
   readonly sockets: readonly SharedSocket[];
   /** Descriptors that the worker has inherited without a use for them. */
   readonly strays: readonly number[];

@@ -170,6 +170,7 @@ export class Generation {
     return {
       kind: 'start',
       snapshot: this.prepared.configuration.sources.snapshot,
+      isChecked: this.#isStarting,
       sockets: names.map((address, index) => ({ address, fd: firstSharedFd + index })),
       strays: this.#strays(),
       ticketSecret: ticketSecret(),

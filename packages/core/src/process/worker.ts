@@ -123,7 +123,7 @@ class Worker {
     try {
       for (const fd of order.strays) closeSync(fd);
       adoptTicketSecret(order.ticketSecret);
-      const prepared = await prepare(new SourceFiles(order.snapshot));
+      const prepared = await prepare(new SourceFiles(order.snapshot, order.isChecked));
       this.#prepared = prepared;
       await log.use(prepared.targets.logger(prepared.logs), prepared.logs);
       this.#limit(prepared, order);

@@ -2,6 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ErrorLog } from '../../src/log/error-log.js';
 import { logLevels } from '../../src/log/levels.js';
 import { RecordingTarget } from './recording-target.js';
+import { prepareJson } from '../../src/log/log-format.js';
+
+await prepareJson();
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -20,6 +20,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FileTarget } from '../../src/log/file-target.js';
+import { prepareJson } from '../../src/log/log-format.js';
+
+await prepareJson();
 
 let directory = '';
 

@@ -5,6 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileOrStderr, type LogSpec, withDefaultLog } from '../../src/log/log-spec.js';
 import { LogTargets } from '../../src/log/log-targets.js';
 import { RecordingTarget } from './recording-target.js';
+import { prepareJson } from '../../src/log/log-format.js';
+
+await prepareJson();
 
 let directory = '';
 let targets = new LogTargets();

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RateLimit } from '../../src/log/rate-limit.js';
 import { RecordingTarget } from './recording-target.js';
+import { prepareJson } from '../../src/log/log-format.js';
+
+await prepareJson();
 
 beforeEach(() => {
   vi.useFakeTimers();

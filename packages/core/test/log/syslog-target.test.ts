@@ -5,6 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { logLevels } from '../../src/log/levels.js';
 import { syslogDatagram } from '../../src/log/syslog-message.js';
 import { SyslogTarget } from '../../src/log/syslog-target.js';
+import { prepareJson } from '../../src/log/log-format.js';
+
+await prepareJson();
 
 const time = '2026/11/02 14:44:57';
 const line = '2026/11/02 14:44:57 [error] 7#0: *1 no password available, client: 192.0.2.1\n';

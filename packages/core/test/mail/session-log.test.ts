@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ErrorLog } from '../../src/log/error-log.js';
 import { systemError } from '../../src/log/errno.js';
-import type { LogFormat } from '../../src/log/log-format.js';
+import { type LogFormat, prepareJson } from '../../src/log/log-format.js';
 import { SessionLog } from '../../src/mail/session-log.js';
 import { RecordingTarget } from '../log/recording-target.js';
+
+await prepareJson();
 
 const facts = {
   id: 16,

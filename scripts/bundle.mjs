@@ -1,0 +1,58 @@
+/**
+ * Writes the JavaScript in `dist` of a package: its entries, and what they share, each in one file. A process that loads
+ * two hundred small files takes twice as long until it serves. Names stay as they are, so that a stack trace can be
+ * read; source maps lead to `src`. The declarations beside are tsc's. Arguments: folders of packages; without them all.
+ */
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { root } from './run.mjs';
+
+const sourceCondition = '@postern/source';
+
+/** What `npm run docs` reads of core besides its exports. */
+const forDocs = {
+  '@postern/core': ['./src/config/describe.ts', './src/process/built-in-modules.ts'],
+};
+
+function entriesOf({ name, exports }) {
+  const exported = Object.values(exports).map((target) => target[sourceCondition]);
+  return [...exported.filter((path) => path !== undefined), ...(forDocs[name] ?? [])];
+}
+
+/** Parts are named by what is in them; those of an earlier build would stay for ever. */
+function removeScripts(folder) {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (/\.js(\.map)?$/.test(name)) rmSync(join(folder, name));
+  }
+}
+
+/** Bundles the package in `folder`. Rejects where its sources cannot be read. */
+async function bundle(folder) {
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  removeScripts(join(folder, 'dist'));
+  await build({
+    absWorkingDir: folder,
+    entryPoints: entriesOf(manifest),
+    outbase: 'src',
+    outdir: 'dist',
+    chunkNames: 'parts/[hash]',
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    sourcemap: true,
+    sourcesContent: false,
+    logLevel: 'error',
+  });
+}
+
+const allPackages = ['packages', 'examples'].flatMap((group) =>
+  readdirSync(join(root, group)).map((name) => join(root, group, name)),
+);
+const [, , ...wanted] = process.argv;
+const folders = wanted.length > 0 ? wanted.map((folder) => resolve(folder)) : allPackages;
+await Promise.all(folders.map((folder) => bundle(folder)));
