@@ -2,5 +2,7 @@
 // Before anything is loaded: Node opens its inspector on USR1, which nginx's tools send to reopen logs.
 process.on('SIGUSR1', () => undefined);
 
+const { startEarly } = await import('../dist/cli/early.js');
+const spare = startEarly();
 const { runCommand } = await import('../dist/cli/command.js');
-await runCommand();
+await runCommand({ spare });

@@ -12,6 +12,7 @@ import { commandPaths } from './paths.js';
 import { problemOf } from './problem.js';
 import { type Role, takeRole } from '../process/role.js';
 import type { SignalSource } from '../process/signals.js';
+import type { SpareWorker } from '../process/spare-worker.js';
 import { Start } from './start.js';
 import { StartLog } from './start-log.js';
 import { buildText, type LocatedModule, usageText, versionText } from './usage.js';
@@ -28,6 +29,7 @@ export interface CommandSetup {
   readonly signals?: SignalSource;
   /** What this process is there for; without it the environment tells. */
   readonly role?: Role;
+  readonly spare?: SpareWorker | undefined;
 }
 
 /**
@@ -99,7 +101,8 @@ async function run(
     : new StartLog(paths.errorLog, options.test ? 'info' : 'notice', io, stderr);
   const signals = setup.signals ?? process;
   const findModules = () => locateModules(setup);
-  const parts = { options, words, paths, role, io, log, stderr, signals, findModules };
+  const { spare } = setup;
+  const parts = { options, words, paths, role, spare, io, log, stderr, signals, findModules };
   const start = new Start(parts);
   try {
     if (options.test) return await start.test();

@@ -18,6 +18,7 @@ import { selfCommand } from '../process/self-command.js';
 import { signalMaster } from '../process/signal-master.js';
 import { type Reactions, type SignalSource, watchSignals } from '../process/signals.js';
 import { Single } from '../process/single.js';
+import type { SpareWorker } from '../process/spare-worker.js';
 import { redirectStandardError } from '../process/standard-error.js';
 import { logSystem } from '../process/system-log.js';
 import { runWorker } from '../process/worker.js';
@@ -36,6 +37,8 @@ export interface StartParts {
   readonly words: readonly string[];
   readonly paths: CommandPaths;
   readonly role: Role;
+  /** A worker that was started beside this process. */
+  readonly spare: SpareWorker | undefined;
   readonly io: CommandIo;
   readonly log: StartLog;
   /** What `error_log stderr` means. */
@@ -102,6 +105,7 @@ export class Start {
       this.#report(error);
       return 1;
     } finally {
+      this.#parts.spare?.dismiss();
       unwatch();
     }
   }
@@ -166,7 +170,7 @@ export class Start {
   }
 
   #master(): Master {
-    const { log, role, words } = this.#parts;
+    const { log, role, spare, words } = this.#parts;
     process.title = `nginx: master process ${process.argv.slice(1).join(' ')}`;
     const inheritance = inheritSockets(process.env, log);
     return new Master({
@@ -175,6 +179,7 @@ export class Start {
       announce: this.#announce,
       reopened: this.#redirect,
       command: selfCommand(words),
+      spare,
       isDaemon: role === 'daemon' || inheritance.isUpgrade,
       hasFirstParent: () => process.ppid === this.#parent,
       report: (error) => {
@@ -189,8 +194,9 @@ export class Start {
 
   /** Clients are served: who waits for that is told. */
   #serving(prepared: Prepared): void {
-    const { log } = this.#parts;
+    const { log, spare } = this.#parts;
     log.started();
+    spare?.dismiss();
     this.#redirect(prepared);
     if (this.#parts.role === 'daemon') tellLauncher(process);
     tellServiceManager(process.env);

@@ -6,7 +6,7 @@ import { chmod } from 'node:fs/promises';
 import type { Cycle } from '../cycle/cycle.js';
 import { errnoText } from '../log/errno.js';
 import type { Connection } from '../net/connection.js';
-import { Listener, type Acceptor, type ListenTarget } from '../net/listener.js';
+import { Listener, type Acceptor, type BoundPlace, type ListenTarget } from '../net/listener.js';
 import type { SocketOptions } from '../net/socket-options.js';
 import { Sweep } from '../net/sweep.js';
 import { addressText } from '../net/address.js';
@@ -23,8 +23,8 @@ import { groupSockets, selectListen, type SocketPlan } from './socket-plan.js';
 export interface FrontOptions {
   /** `-t`: a busy address is no error, and everything is closed again by the caller. */
   readonly test: boolean;
-  /** Descriptors of sockets that another process has bound, by address; what is not among them is bound here. */
-  readonly bound: ReadonlyMap<string, number>;
+  /** Sockets that another process has bound, by address; what is not among them is bound here. */
+  readonly bound: ReadonlyMap<string, BoundPlace>;
   /** Descriptors that the process may have, where the system tells. */
   readonly openFiles: number | undefined;
   /** Milliseconds in which the log says once that there are no more descriptors (`accept_mutex_delay`). */
@@ -89,11 +89,11 @@ export class MailFront {
   async #open(plan: SocketPlan<ServerListen>): Promise<void> {
     const { test, bound } = this.#options;
     const name = plan.socket.address;
-    const fd = bound.get(name);
+    const place = bound.get(name);
     const listener =
-      fd === undefined
+      place === undefined
         ? await openPatiently({ name, log: this.#cycle.log, test }, () => this.#bind(plan))
-        : await this.#adopt(plan, fd);
+        : await this.#adopt(plan, place);
     if (listener === undefined) return;
     this.#listeners.push(listener);
     this.#cycle.connections.take();
@@ -108,9 +108,9 @@ export class MailFront {
     return listener;
   }
 
-  async #adopt(plan: SocketPlan<ServerListen>, fd: number): Promise<Listener> {
+  async #adopt(plan: SocketPlan<ServerListen>, place: BoundPlace): Promise<Listener> {
     const { address, backlog } = plan.socket;
-    const target = { fd, backlog, options: optionsOf(plan.socket) };
+    const target = { ...place, backlog, options: optionsOf(plan.socket) };
     try {
       return await Listener.open(target, this.#acceptor(plan));
     } catch (error) {

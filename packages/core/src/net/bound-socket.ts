@@ -4,6 +4,7 @@
  * Node binds and listens in one step, but for the function its own `cluster` binds with, which is reached in this
  * file and nowhere else. libuv tells of a busy address late; asking for the socket's name brings it out.
  */
+import type { ChildProcess } from 'node:child_process';
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
 import { readFileSync, readlinkSync } from 'node:fs';
@@ -140,6 +141,18 @@ export class BoundSocket {
   /** What it is bound to, in the normal form of log lines: `0.0.0.0:143`, `unix:/path`. */
   get name(): string {
     return tcpName(this.#handle) ?? unixName(this.fd);
+  }
+
+  /** Whether {@link sendTo} can be: the runtime listens on what came over a channel only where it is of TCP. */
+  get isSendable(): boolean {
+    return tcpName(this.#handle) !== undefined;
+  }
+
+  /** Sends it to a child, which gets it beside `message`; it stays open here. */
+  sendTo(child: ChildProcess, message: object): void {
+    // The runtime's types know handles only inside of its own sockets and servers.
+    const send: unknown = Reflect.get(child, 'send');
+    if (typeof send === 'function') Reflect.apply(send, child, [message, this.#handle]);
   }
 
   /** Lets go of it. The file of a UNIX-domain socket goes too where it was bound here; an inherited one stays. */

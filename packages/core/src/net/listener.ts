@@ -30,8 +30,14 @@ type ListenPlace =
     }
   /** A UNIX-domain socket. Its file must not exist, and goes when the listener is closed; a crash leaves it. */
   | { readonly path: string; readonly backlog: number }
-  /** A listening socket that another process opened. Closing does not remove the file of a UNIX-domain socket. */
-  | { readonly fd: number; readonly backlog: number };
+  | (BoundPlace & { readonly backlog: number });
+
+/** A socket that another process has bound. Closing does not remove the file of a UNIX-domain socket. */
+export type BoundPlace =
+  /** Inherited: the number of its descriptor. */
+  | { readonly fd: number }
+  /** A TCP socket as the runtime hands it over from a channel between processes. */
+  | { readonly handle: object };
 
 /** Who gets accepted connections. */
 export interface Acceptor {
@@ -116,7 +122,7 @@ export class Listener {
     });
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen({ ...place, exclusive: true }, () => {
+      const listening = (): void => {
         server.removeListener('error', reject);
         server.on('error', (error: NodeJS.ErrnoException) => {
           acceptor.failed(error);
@@ -125,7 +131,9 @@ export class Listener {
         const fd = listeningHandle(server)?.fd;
         const settable = fd !== undefined && calls !== undefined;
         resolve(new Listener(server, settable ? setSocketOptions(fd, options, calls) : []));
-      });
+      };
+      if ('handle' in place) server.listen({ _handle: place.handle }, place.backlog, listening);
+      else server.listen({ ...place, exclusive: true }, listening);
     });
   }
 

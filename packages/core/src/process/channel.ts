@@ -5,7 +5,7 @@
 import type { Snapshot } from '../config/source-files.js';
 import type { WorkerAccount } from './privileges.js';
 
-/** A socket that the master has bound, by the number of its descriptor in the worker. */
+/** A socket that the master has bound and the worker has inherited, by the number of its descriptor there. */
 export interface SharedSocket {
   /** In normal form. */
   readonly address: string;
@@ -19,6 +19,7 @@ export interface StartOrder {
   readonly snapshot: Snapshot;
   /** Whether that was a moment ago; a worker that is replaced later may be of a newer program. */
   readonly isChecked: boolean;
+  /** Without those that came by a {@link SocketOrder}. */
   readonly sockets: readonly SharedSocket[];
   /** Descriptors that the worker has inherited without a use for them. */
   readonly strays: readonly number[];
@@ -30,8 +31,15 @@ export interface StartOrder {
   readonly isDaemon: boolean;
 }
 
+/** Comes with a socket that the worker has not inherited, before the order to start. */
+export interface SocketOrder {
+  readonly kind: 'socket';
+  /** In normal form. */
+  readonly address: string;
+}
+
 /** `quit` lets sessions end, `terminate` does not, `reopen` is about logs. */
-export type Order = StartOrder | { readonly kind: 'quit' | 'terminate' | 'reopen' };
+export type Order = StartOrder | SocketOrder | { readonly kind: 'quit' | 'terminate' | 'reopen' };
 
 /** `ready`: accepts clients. `refused`: cannot listen, with nginx's sentence. */
 export type Report =
@@ -48,7 +56,7 @@ function hasKind(message: unknown, kinds: readonly string[]): boolean {
 
 /** Whether a message is an {@link Order}. */
 export function isOrder(message: unknown): message is Order {
-  return hasKind(message, ['start', 'quit', 'terminate', 'reopen']);
+  return hasKind(message, ['start', 'socket', 'quit', 'terminate', 'reopen']);
 }
 
 /** Whether a message is a {@link Report}. */

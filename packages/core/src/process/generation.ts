@@ -18,12 +18,8 @@ import { withRole } from './role.js';
 import type { SelfCommand } from './self-command.js';
 import { openSubstitute } from './standard-error.js';
 import { limited, workerEnvironment } from './worker-environment.js';
-import {
-  firstSharedFd,
-  type ProcessEnd,
-  type StartOutcome,
-  WorkerProcess,
-} from './worker-process.js';
+import type { SpareWorker } from './spare-worker.js';
+import { type ProcessEnd, type StartOutcome, WorkerProcess } from './worker-process.js';
 
 /** nginx's exit code of a worker that cannot do its work whoever starts it. */
 const fatalCode = 2;
@@ -38,6 +34,8 @@ export interface GenerationParts {
   readonly log: Logger;
   /** Descriptors that this process inherited at its start and still holds. */
   readonly inheritedFds: () => readonly number[];
+  /** May become the first worker. */
+  readonly spare: SpareWorker | undefined;
   /** Called when a worker has ended and is not replaced. */
   readonly shrunk: () => void;
 }
@@ -127,16 +125,17 @@ export class Generation {
   }
 
   async #spawn(): Promise<WorkerProcess | undefined> {
-    const { log, command, isDaemon } = this.#parts;
+    const { log, command, isDaemon, spare } = this.#parts;
     const { env, rlimitNofile, workerProcesses } = settingsOf(this.prepared);
     const standardError = isDaemon ? openSubstitute(this.prepared.logs) : undefined;
     try {
-      const worker = await WorkerProcess.start({
+      const start = {
         command: limited(command, rlimitNofile),
         environment: withRole(workerEnvironment(process.env, env, workerProcesses), 'worker'),
         standardError,
-        fds: [...this.sockets.values()].map(({ fd }) => fd),
-      });
+        sockets: this.sockets,
+      };
+      const worker = spare?.take(start) ?? (await WorkerProcess.start(start));
       log.log('notice', `start worker process ${String(worker.pid)}`);
       this.#adopt(worker);
       return worker;
@@ -152,7 +151,7 @@ export class Generation {
 
   #adopt(worker: WorkerProcess): void {
     this.#workers.add(worker);
-    worker.order(this.#startOrder());
+    worker.order(this.#startOrder(worker));
     if (this.#isEnding) worker.order({ kind: 'terminate' });
     void worker.started.then((outcome) => {
       if (typeof outcome !== 'object' || this.#isStarting) return;
@@ -164,15 +163,14 @@ export class Generation {
     });
   }
 
-  #startOrder(): StartOrder {
+  #startOrder(worker: WorkerProcess): StartOrder {
     const { account, isDaemon } = this.#parts;
-    const names = [...this.sockets.keys()];
     return {
       kind: 'start',
       snapshot: this.prepared.configuration.sources.snapshot,
       isChecked: this.#isStarting,
-      sockets: names.map((address, index) => ({ address, fd: firstSharedFd + index })),
-      strays: this.#strays(),
+      sockets: worker.inherited,
+      strays: this.#strays(worker),
       ticketSecret: ticketSecret(),
       account,
       isDaemon,
@@ -180,9 +178,8 @@ export class Generation {
   }
 
   /** What this process inherited, each of its children inherits too, unless another descriptor takes its number. */
-  #strays(): readonly number[] {
-    const end = firstSharedFd + this.sockets.size;
-    return this.#parts.inheritedFds().filter((fd) => fd >= end);
+  #strays({ firstStray }: WorkerProcess): readonly number[] {
+    return this.#parts.inheritedFds().filter((fd) => fd >= firstStray);
   }
 
   #reap(worker: WorkerProcess, end: ProcessEnd): void {

@@ -14,6 +14,7 @@ import { discard, type Prepare, type Prepared, type ProcessLog, settingsOf } fro
 import { workerAccount } from './privileges.js';
 import type { SelfCommand } from './self-command.js';
 import type { Reaction, Reactions } from './signals.js';
+import type { SpareWorker } from './spare-worker.js';
 import { logEvents } from './system-log.js';
 import { longestTimerMs } from './timers.js';
 import { oldPidPath, startUpgrade } from './upgrade.js';
@@ -27,6 +28,8 @@ export interface MasterParts {
   /** Tells of an error of the configuration as nginx does. */
   readonly report: (error: unknown) => void;
   readonly command: SelfCommand;
+  /** A worker that runs already. */
+  readonly spare: SpareWorker | undefined;
   readonly inheritance: Inheritance;
   /** Whether it has gone to the background. */
   readonly isDaemon: boolean;
@@ -188,7 +191,7 @@ export class Master {
 
   /** Everything that can fail before the first worker of a configuration starts. No new socket stays open if it does. */
   async #make(prepared: Prepared, current: ListeningSockets): Promise<Generation> {
-    const { command, isDaemon, log } = this.#parts;
+    const { command, isDaemon, log, spare } = this.#parts;
     prepared.targets.logger(prepared.logs);
     return new Generation({
       prepared,
@@ -197,6 +200,7 @@ export class Master {
       command,
       isDaemon,
       log,
+      spare,
       inheritedFds: () => [...this.#inherited.values()].map(({ fd }) => fd),
       shrunk: () => {
         this.#ending.look();

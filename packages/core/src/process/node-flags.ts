@@ -10,3 +10,25 @@ export function missingFlags(execArgv: readonly string[]): readonly string[] {
     return !execArgv.some((word) => word === name || word.startsWith(`${name}=`));
   });
 }
+
+/**
+ * The words of a new start of this process with all flags, or `undefined` where it has them: the first line of
+ * an executable gives them, `node postern.mjs` does not.
+ */
+export function wordsWithFlags(
+  execArgv: readonly string[],
+  argv: readonly string[],
+): readonly string[] | undefined {
+  const missing = missingFlags(execArgv);
+  if (missing.length === 0) return undefined;
+  const [program = process.execPath, ...rest] = argv;
+  return [program, ...execArgv, ...missing, ...rest];
+}
+
+/** Replaces the process by one with the flags, under the same process number. Node 22.15 and later can do that. */
+export function restartWithFlags(): void {
+  const execve: unknown = 'execve' in process ? process.execve : undefined;
+  if (typeof execve !== 'function') return;
+  const words = wordsWithFlags(process.execArgv, process.argv);
+  if (words !== undefined) Reflect.apply(execve, process, [process.execPath, words, process.env]);
+}

@@ -1,6 +1,7 @@
 /** A worker as its master sees it: a child that is given orders, reports once whether it serves, and ends some day. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { isReport, type Order } from './channel.js';
+import { isReport, type Order, type SharedSocket } from './channel.js';
+import type { ListeningSockets } from './listening-sockets.js';
 import type { SelfCommand } from './self-command.js';
 
 /** Milliseconds a worker has to begin to serve; then it is taken for hung. */
@@ -21,12 +22,26 @@ export interface WorkerStart {
   readonly environment: NodeJS.ProcessEnv;
   /** What standard error leads to; without it the master's. */
   readonly standardError: number | undefined;
-  /** Descriptors of the master that the worker gets, from {@link firstSharedFd} on. */
-  readonly fds: readonly number[];
+  /** What it is to listen on. */
+  readonly sockets: ListeningSockets;
 }
 
 /** The first descriptor behind standard input, output, error and the channel. */
-export const firstSharedFd = 4;
+const firstSharedFd = 4;
+
+/** Starts the process of a worker, which inherits descriptors `fds` from {@link firstSharedFd} on. */
+export function spawnWorker(
+  { program, args }: SelfCommand,
+  environment: NodeJS.ProcessEnv,
+  standardError: number | 'inherit' = 'inherit',
+  fds: readonly number[] = [],
+): ChildProcess {
+  return spawn(program, args, {
+    env: environment,
+    stdio: ['ignore', 'inherit', standardError, 'ipc', ...fds],
+    serialization: 'advanced',
+  });
+}
 
 /** One child. */
 export class WorkerProcess {
@@ -35,26 +50,29 @@ export class WorkerProcess {
   readonly started: Promise<StartOutcome>;
   /** Resolves when it is gone. Never rejects. */
   readonly ended: Promise<ProcessEnd>;
+  /** The sockets that it has inherited. */
+  readonly inherited: readonly SharedSocket[];
   readonly #child: ChildProcess;
 
-  /** Starts a worker. Throws the error of the system where there can be no new process. */
+  /** Starts a worker. Rejects with the error of the system where there can be no new process. */
   static async start(start: WorkerStart): Promise<WorkerProcess> {
-    const { command, environment, standardError = 'inherit', fds } = start;
-    const child = spawn(command.program, command.args, {
-      env: environment,
-      stdio: ['ignore', 'inherit', standardError, 'ipc', ...fds],
-      serialization: 'advanced',
-    });
+    const { command, environment, standardError, sockets } = start;
+    const fds = [...sockets.values()].map(({ fd }) => fd);
+    const child = spawnWorker(command, environment, standardError, fds);
     const { pid } = child;
-    if (pid !== undefined) return new WorkerProcess(child, pid);
+    const names = [...sockets.keys()];
+    const inherited = names.map((address, index) => ({ address, fd: firstSharedFd + index }));
+    if (pid !== undefined) return new WorkerProcess(child, pid, inherited);
     return new Promise((_resolve, reject) => {
       child.once('error', reject);
     });
   }
 
-  private constructor(child: ChildProcess, pid: number) {
+  /** Of a child that runs and has got its sockets already. */
+  constructor(child: ChildProcess, pid: number, inherited: readonly SharedSocket[] = []) {
     this.#child = child;
     this.pid = pid;
+    this.inherited = inherited;
     // Orders that cannot be delivered any more are told here too; the end of the child says all there is to say.
     child.on('error', () => undefined);
     this.ended = new Promise((resolve) => {
@@ -82,6 +100,11 @@ export class WorkerProcess {
         settle('ended');
       });
     });
+  }
+
+  /** The first descriptor that is none of its own. */
+  get firstStray(): number {
+    return firstSharedFd + this.inherited.length;
   }
 
   /** Gives an order; one that is gone does not hear it. */

@@ -11,6 +11,7 @@ import { adoptTicketSecret } from '../mail/modules/ssl/ticket-keys.js';
 import { isOrder, type Order, type Report, type StartOrder } from './channel.js';
 import { callFailed } from './errors.js';
 import { openFilesLimit } from './open-files.js';
+import type { BoundPlace } from '../net/listener.js';
 import { type Prepare, type Prepared, type ProcessLog, settingsOf } from './prepared.js';
 import { dropPrivileges } from './privileges.js';
 import type { RunningProxy } from './run.js';
@@ -40,6 +41,8 @@ class Worker {
   readonly #parts: WorkerParts;
   readonly #ended: Promise<number>;
   #end: (code: number) => void = () => undefined;
+  /** Sockets that the master has sent. */
+  readonly #sockets = new Map<string, BoundPlace>();
   #prepared: Prepared | undefined;
   #running: RunningProxy | undefined;
   #isQuitting = false;
@@ -58,8 +61,8 @@ class Worker {
     process.title = 'nginx: worker process';
     log.started();
     watchSignals(signals, log, this.#reactions);
-    channel.on('message', (message) => {
-      if (isOrder(message)) this.#obey(message);
+    channel.on('message', (message, handle: unknown) => {
+      if (isOrder(message)) this.#obey(message, handle);
     });
     channel.on('disconnect', () => {
       if (this.#running === undefined) this.#end(0);
@@ -68,8 +71,13 @@ class Worker {
     return this.#ended;
   }
 
-  #obey(order: Order): void {
+  #obey(order: Order, handle: unknown): void {
     switch (order.kind) {
+      case 'socket':
+        if (typeof handle === 'object' && handle !== null) {
+          this.#sockets.set(order.address, { handle });
+        }
+        return;
       case 'start':
         void this.#start(order);
         return;
@@ -127,8 +135,8 @@ class Worker {
       this.#prepared = prepared;
       await log.use(prepared.targets.logger(prepared.logs), prepared.logs);
       this.#limit(prepared, order);
-      const bound = new Map(order.sockets.map(({ address, fd }) => [address, fd]));
-      this.#running = await prepared.proxy.open({ bound });
+      for (const { address, fd } of order.sockets) this.#sockets.set(address, { fd });
+      this.#running = await prepared.proxy.open({ bound: this.#sockets });
     } catch (error) {
       await this.#tell({ kind: 'refused', message: this.#parts.explain(error) });
       this.#end(fatal);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wordsWithFlags } from '../../src/cli/command.js';
+import { wordsWithFlags } from '../../src/process/node-flags.js';
 
 const both = ['--max-semi-space-size=4', '--single-threaded-gc'];
 
