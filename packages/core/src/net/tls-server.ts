@@ -62,7 +62,7 @@ function socketOptions(options: TlsServerOptions): TLSSocketOptions {
     secureContext: options.secureContext,
     requestCert: options.requestCertificate,
     rejectUnauthorized: false,
-    ALPNProtocols: alpnList(options.alpn),
+    ALPNCallback: protocolChooser(options.alpn),
     // Every write is followed by 'drain' when it has left, and nothing is read ahead of the receiver.
     highWaterMark: 0,
     ...(contextFor !== undefined && { SNICallback: contextChooser(contextFor) }),
@@ -71,9 +71,12 @@ function socketOptions(options: TlsServerOptions): TLSSocketOptions {
   return made;
 }
 
-/** The one name in the form of RFC 7301. */
-function alpnList(name: string): Uint8Array {
-  return Buffer.concat([Buffer.of(Buffer.byteLength(name)), Buffer.from(name)]);
+/**
+ * Takes the one name, and refuses lists without it (RFC 7301, section 3.2). A list of names, the runtime's other way, is
+ * copied for each socket, and the copy keeps 8 KiB around it alive.
+ */
+function protocolChooser(name: string): (offer: { protocols: string[] }) => string | undefined {
+  return ({ protocols }) => (protocols.includes(name) ? name : undefined);
 }
 
 type ContextDone = (error: Error | null, context?: SecureContext) => void;
