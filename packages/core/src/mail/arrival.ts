@@ -7,6 +7,7 @@ import type { Connection, Receiver } from '../net/connection.js';
 import { linger } from '../net/linger.js';
 import { brokenHeader, decodeProxyHeader, type ProxyHeader } from '../net/proxy-protocol.js';
 import type { Expiring } from '../net/sweep.js';
+import { logBrokenClient } from './broken-peer.js';
 import { timedOut } from './errors.js';
 import { handshake } from './handshake.js';
 import type { MailSession } from './mail-session.js';
@@ -90,7 +91,7 @@ class Arrival implements Receiver, Expiring {
 
   closed(_connection: Connection, error: NodeJS.ErrnoException | undefined): void {
     if (this.#phase === 'over' || this.#phase === 'handshake') return;
-    if (error !== undefined) this.#session.log.info('recv() failed', error);
+    if (error !== undefined) logBrokenClient(error, this.#session.log);
     this.#finish('client');
   }
 

@@ -6,6 +6,7 @@ import { isTapped } from '../cycle/hooks.js';
 import type { Connection, Receiver } from '../net/connection.js';
 import { linger } from '../net/linger.js';
 import type { Expiring } from '../net/sweep.js';
+import { logBrokenClient } from './broken-peer.js';
 import { ClientConversation } from './client-conversation.js';
 import { timedOut } from './errors.js';
 import { handshake } from './handshake.js';
@@ -98,7 +99,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
 
   closed(_connection: Connection, error: NodeJS.ErrnoException | undefined): void {
     if (this.#phase === 'over' || this.#phase === 'handshake') return;
-    if (error !== undefined) this.#session.log.info('recv() failed', error);
+    if (error !== undefined) logBrokenClient(error, this.#session.log);
     this.#finish('client');
   }
 

@@ -1,7 +1,8 @@
 /** A session after its login: two sockets, the relay between them, and what the last log line needs. */
 import type { Connection } from '../net/connection.js';
 import { linger } from '../net/linger.js';
-import { Relay, type RelayEnd, type RelayOwner } from '../net/relay.js';
+import { Relay, type RelayEnd, type RelayFault, type RelayOwner } from '../net/relay.js';
+import { logBroken, logBrokenClient } from './broken-peer.js';
 import { timedOut } from './errors.js';
 import type { MailSession } from './mail-session.js';
 import type { BackendLogin } from './outcome.js';
@@ -35,9 +36,9 @@ export class RelayedSession implements RelayOwner {
     if (this.#runtime.shutDown) this.#relay.shutDown();
   }
 
-  relayEnded(end: RelayEnd, error: NodeJS.ErrnoException | undefined): void {
+  relayEnded(end: RelayEnd, fault: RelayFault | undefined): void {
     this.#runtime.relays.delete(this.#relay);
-    this.#log(end, error);
+    this.#log(end, fault);
     const client = this.#session.connection;
     // A relay that is done has read what the client sent and delivered what it was sent: there is nothing to linger for.
     if (end === 'done' && client.flushed) client.destroy();
@@ -47,7 +48,7 @@ export class RelayedSession implements RelayOwner {
     this.#session.finish(reasons[end], this.#runtime.hooks);
   }
 
-  #log(end: RelayEnd, error: NodeJS.ErrnoException | undefined): void {
+  #log(end: RelayEnd, fault: RelayFault | undefined): void {
     const { log } = this.#session;
     if (end === 'timeout') {
       log.action = 'proxying';
@@ -59,13 +60,20 @@ export class RelayedSession implements RelayOwner {
       log.info('shutdown timeout');
       return;
     }
-    if (error !== undefined) {
-      log.action = 'proxying';
-      log.info(`${error.syscall === 'write' ? 'send' : 'recv'}() failed`, error);
-    }
-    if (error?.syscall === 'write') return;
+    if (fault !== undefined) this.#logFault(fault);
+    if (fault?.error.syscall === 'write') return;
     log.action = '';
     log.info('proxied session done');
+  }
+
+  /** As nginx: what a client breaks is info, what a backend breaks an error. */
+  #logFault({ side, error }: RelayFault): void {
+    const { log } = this.#session;
+    const isWrite = error.syscall === 'write';
+    const peer = side === 'client' ? 'client' : 'upstream';
+    log.action = `proxying and ${isWrite ? 'sending to' : 'reading from'} ${peer}`;
+    if (side === 'client') logBrokenClient(error, log);
+    else logBroken(error, { name: peer }, log);
   }
 }
 

@@ -12,9 +12,15 @@ export const halfClosedMs = 5000;
 /** How a relay ended. `done`: one side finished and its bytes were delivered. */
 export type RelayEnd = 'done' | 'broken' | 'timeout' | 'shutdown';
 
+/** What broke a relay, and on which side. */
+export interface RelayFault {
+  readonly side: 'client' | 'backend';
+  readonly error: NodeJS.ErrnoException;
+}
+
 /** Who is told of the end of a relay. */
 export interface RelayOwner {
-  relayEnded(end: RelayEnd, error: NodeJS.ErrnoException | undefined): void;
+  relayEnded(end: RelayEnd, fault: RelayFault | undefined): void;
 }
 
 /** Moves the bytes of one session. */
@@ -84,7 +90,9 @@ export class Relay implements Receiver, Expiring {
 
   closed(from: Connection, error: NodeJS.ErrnoException | undefined): void {
     if (this.#over) return;
-    if (from === this.#client || error !== undefined) this.#finish('broken', error);
+    const side = from === this.#client ? 'client' : 'backend';
+    if (error !== undefined) this.#finish('broken', { side, error });
+    else if (side === 'client') this.#finish('broken');
     else this.ended(from);
   }
 
@@ -97,10 +105,10 @@ export class Relay implements Receiver, Expiring {
     this.#finish('shutdown');
   }
 
-  #finish(end: RelayEnd, error?: NodeJS.ErrnoException): void {
+  #finish(end: RelayEnd, fault?: RelayFault): void {
     if (this.#over) return;
     this.#over = true;
     this.#sweep.delete(this);
-    this.#owner.relayEnded(end, error);
+    this.#owner.relayEnded(end, fault);
   }
 }

@@ -1,5 +1,5 @@
 /** nginx's log lines about an auth server that did not answer. */
-import type { LogLevel } from '../../../log/levels.js';
+import { logBroken } from '../../broken-peer.js';
 import { timedOut } from '../../errors.js';
 import type { SessionLog } from '../../session-log.js';
 import type { ConnectionSlots } from '../../../net/slots.js';
@@ -7,25 +7,6 @@ import type { Answer } from './answer.js';
 
 /** An answer that is none. */
 export type Failure = Exclude<Answer, { readonly kind: 'response' }>;
-
-/** What a failed connect is called error for; the rest is crit (ngx_event_connect_peer). */
-const ordinary: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'EAGAIN',
-]);
-
-/** Failures of a TCP connect that the kernel tells later, when nginx is already waiting for the answer. */
-const later: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ETIMEDOUT',
-]);
 
 /** Writes what nginx writes. `name` is the server's address as in messages. */
 export function logFailure(
@@ -42,7 +23,7 @@ export function logFailure(
       log.error(`auth http server ${name} timed out`, timedOut);
       return;
     case 'broken':
-      logBroken(failure.error, name, log);
+      logBroken(failure.error, { name }, log);
       return;
     case 'exhausted':
       log.write('alert', slots.exhausted);
@@ -53,14 +34,4 @@ export function logFailure(
     default:
       failure satisfies never;
   }
-}
-
-function logBroken(error: NodeJS.ErrnoException, name: string, log: SessionLog): void {
-  const code = error.code ?? '';
-  if (error.syscall === 'connect' && (name.toLowerCase().startsWith('unix:') || !later.has(code))) {
-    const level: LogLevel = ordinary.has(code) ? 'error' : 'crit';
-    log.write(level, `connect() to ${name} failed`, error);
-    return;
-  }
-  log.error(error.syscall === 'write' ? 'send() failed' : 'recv() failed', error);
 }

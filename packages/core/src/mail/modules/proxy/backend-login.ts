@@ -7,6 +7,7 @@ import { printable } from '../../../log/printable.js';
 import { Connection, type Receiver } from '../../../net/connection.js';
 import type { ConnectionSlots } from '../../../net/slots.js';
 import type { TlsClientOptions } from '../../../net/tls.js';
+import { logBroken } from '../../broken-peer.js';
 import { timedOut } from '../../errors.js';
 import type { BackendLogin, Upstream, UpstreamTls } from '../../outcome.js';
 import type { BackendConversation, BackendStep, Session } from '../../session.js';
@@ -160,10 +161,12 @@ class BackendDialog implements Receiver {
   #judge(): void {
     while (!this.#settled) {
       const length = this.#conversation.replyLength(this.#held);
-      if (length === 0) {
-        if (this.#held.length >= this.#options.conf.bufferBytes) this.#tooLong();
+      const { bufferBytes } = this.#options.conf;
+      if (length > bufferBytes || (length === 0 && this.#held.length >= bufferBytes)) {
+        this.#tooLong(bufferBytes);
         return;
       }
+      if (length === 0) return;
       const reply = this.#held.subarray(0, length);
       const rest = this.#held.subarray(length);
       if (!this.#step(reply, rest)) return;
@@ -187,6 +190,7 @@ class BackendDialog implements Receiver {
         this.#refused(step.text, step.reply);
         return false;
       case 'abort':
+        if (step.while !== undefined) this.#session.log.action = step.while;
         this.#session.log.error(step.message);
         this.#settle(failed);
         return false;
@@ -234,8 +238,9 @@ class BackendDialog implements Receiver {
     this.#settle(pass ? { kind: 'failed', reply: Buffer.from(reply) } : failed);
   }
 
-  #tooLong(): void {
-    const text = printable(this.#held);
+  /** As in nginx the log shows all that fits in the buffer but its last byte. */
+  #tooLong(bufferBytes: number): void {
+    const text = printable(this.#held.subarray(0, bufferBytes - 1));
     this.#session.log.error(`upstream sent too long response line: "${text}"`);
     this.#settle(failed);
   }
@@ -246,18 +251,12 @@ class BackendDialog implements Receiver {
 
   closed(_connection: Connection, error: NodeJS.ErrnoException | undefined): void {
     if (this.#settled) return;
-    if (error !== undefined) this.#broken(error);
-    this.#settle(failed);
-  }
-
-  #broken(error: NodeJS.ErrnoException): void {
-    const { log } = this.#session;
-    if (error.syscall === 'connect') {
-      log.action = 'reading response from upstream';
-      log.error('recv() failed', error);
-      return;
+    if (error !== undefined) {
+      const { host, port } = this.#upstream;
+      const peer = { name: `${host}:${String(port)}`, reading: 'reading response from upstream' };
+      logBroken(error, peer, this.#session.log);
     }
-    log.error(`${error.syscall === 'write' ? 'send' : 'recv'}() failed`, error);
+    this.#settle(failed);
   }
 
   #settle(login: BackendLogin): void {

@@ -1,0 +1,62 @@
+/** nginx's log lines about connections that broke: our own, to an auth server or a backend, and those of clients. */
+import type { LogLevel } from '../log/levels.js';
+import { TlsError } from '../net/tls-error.js';
+import type { SessionLog } from './session-log.js';
+
+/** What a failed connect is called error for; the rest is crit (ngx_event_connect_peer). */
+const ordinary: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'EAGAIN',
+]);
+
+/** Failures of a TCP connect that the kernel tells later, when nginx is already waiting for the answer. */
+const later: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+]);
+
+/** The other side of the connection. */
+export interface PeerName {
+  /** Its address as in messages. */
+  readonly name: string;
+  /** What nginx does when it finds a read broken, as the log shows it; the same as before where it is left out. */
+  readonly reading?: string;
+}
+
+/** Writes what nginx writes. */
+export function logBroken(
+  error: NodeJS.ErrnoException,
+  { name, reading }: PeerName,
+  log: SessionLog,
+): void {
+  const code = error.code ?? '';
+  const isUnix = name.toLowerCase().startsWith('unix:');
+  if (error.syscall === 'connect' && (isUnix || !later.has(code))) {
+    const level: LogLevel = ordinary.has(code) ? 'error' : 'crit';
+    log.write(level, `connect() to ${name} failed`, error);
+    return;
+  }
+  if (error instanceof TlsError) {
+    log.error(error.message);
+    return;
+  }
+  if (error.syscall === 'write') {
+    log.error('send() failed', error);
+    return;
+  }
+  if (reading !== undefined) log.action = reading;
+  log.error('recv() failed', error);
+}
+
+/** Writes what nginx writes where a client's connection broke: most of it is nothing but info. */
+export function logBrokenClient(error: NodeJS.ErrnoException, log: SessionLog): void {
+  if (error instanceof TlsError) log.write(error.level, error.message);
+  else log.info(error.syscall === 'write' ? 'send() failed' : 'recv() failed', error);
+}
