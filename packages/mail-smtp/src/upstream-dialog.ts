@@ -52,12 +52,15 @@ function step(state: SmtpUpstreamState, reply: Uint8Array): Step {
 function sendNext(state: SmtpUpstreamState): Step {
   const next = state.commands[state.sent];
   if (next === undefined) return { do: 'wait', state };
-  if (next.line === undefined) return { do: 'abort', message: 'no password available' };
+  const action = `sending ${next.name} to upstream`;
+  if (next.line === undefined) {
+    return { do: 'abort', message: 'no password available', while: action };
+  }
   return {
     do: 'send',
     state: { ...state, sent: state.sent + 1 },
     bytes: next.line.reveal(),
-    while: `sending ${next.name} to upstream`,
+    while: action,
   };
 }
 

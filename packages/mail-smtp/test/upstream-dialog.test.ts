@@ -48,7 +48,7 @@ function shown(step: UpstreamStep<SmtpUpstreamState>): string {
     case 'fail':
       return `fail ${text(step.text)}${step.reply === undefined ? '' : ` / ${text(step.reply)}`}`;
     case 'abort':
-      return `abort ${step.message}`;
+      return `abort ${step.message}${step.while === undefined ? '' : ` while ${step.while}`}`;
     case 'wait':
     case 'startTls':
       return step.do;
@@ -234,7 +234,9 @@ describe('proxy_smtp_auth', () => {
     { name: 'no password', secret: undefined },
     { name: 'an empty one', secret: '' },
   ])('is an error of our own with $name', ({ secret }) => {
-    expect(play({ ...auth, secret }, [hello, ok]).at(-1)).toBe('abort no password available');
+    expect(play({ ...auth, secret }, [hello, ok]).at(-1)).toBe(
+      'abort no password available while sending AUTH to upstream',
+    );
   });
 
   it('F11: sends any other byte in base64', () => {

@@ -148,8 +148,8 @@ export type UpstreamStep<U> =
   | { readonly do: 'fail'; readonly text: Uint8Array; readonly reply?: Uint8Array }
   /** The backend has agreed to TLS: start it, then ask `secured` how to go on. Bytes behind the reply are a fault. */
   | { readonly do: 'startTls'; readonly state: U }
-  /** The login cannot go on for a reason of our own, which is logged at level error. */
-  | { readonly do: 'abort'; readonly message: string };
+  /** The login cannot go on for a reason of our own, which is logged at level error; `while` is the action of that line. */
+  | { readonly do: 'abort'; readonly message: string; readonly while?: string };
 
 /** The backend's side of a protocol. Pure. */
 export interface UpstreamDialog<U, S, Conf extends object> {

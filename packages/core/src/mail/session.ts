@@ -13,7 +13,7 @@ export type BackendStep =
   | { readonly do: 'relay'; readonly reply: Uint8Array }
   | { readonly do: 'fail'; readonly text: Uint8Array; readonly reply?: Uint8Array }
   | { readonly do: 'startTls' }
-  | { readonly do: 'abort'; readonly message: string };
+  | { readonly do: 'abort'; readonly message: string; readonly while?: string };
 
 /** The login of this session at its backend, in the session's protocol; a `connect` tap plays it on a socket. */
 export interface BackendConversation {
