@@ -203,9 +203,19 @@ describe('an answer is a fault of the auth server', () => {
     })),
     { answer: `HTTP/0.9\nAuth-Status: OK\n${address}\n`, text: status(0) },
     { answer: `HTTP/1.1 500 x\n${address}\n`, text: status(500) },
-    ...['localhost', '[::1]', 'unix:/x', '127.1', '0x7f.1', '010.0.0.1', 'fe80::1%eth0'].map(
-      (host) => ({ answer: `Auth-Server: ${host}\nAuth-Port: 143\n\n`, text: badServer(host) }),
-    ),
+    ...[
+      'localhost',
+      '[::1]',
+      'unix:/x',
+      '127.1',
+      '0x7f.1',
+      '010.0.0.1',
+      'fe80::1%eth0',
+      '255.255.255.255',
+    ].map((host) => ({
+      answer: `Auth-Server: ${host}\nAuth-Port: 143\n\n`,
+      text: badServer(host),
+    })),
     ...['0', '65536', '-1', '25x', '1e3', '+25', '99999999999999999999'].map((port) => ({
       answer: `Auth-Server: ::1\nAuth-Port: ${port}\n\n`,
       text: badPort(port),
