@@ -99,6 +99,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
 
   closed(_connection: Connection, error: NodeJS.ErrnoException | undefined): void {
     if (this.#phase === 'over' || this.#phase === 'handshake') return;
+    if (this.#phase === 'command') this.#session.log.action = 'in auth state';
     if (error !== undefined) logBrokenClient(error, this.#session.log);
     this.#finish('client');
   }
@@ -250,7 +251,7 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     }
   }
 
-  /** STARTTLS: one `timeout` for the handshake, a fresh one for what follows inside. */
+  /** STARTTLS. As in nginx the deadline stays that of the greeting, for the handshake and for what follows inside. */
   async #secure(): Promise<void> {
     const session = this.#session;
     this.#phase = 'handshake';
@@ -259,7 +260,6 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     session.log.action = 'in starttls state';
     // The positive reply leaves in clear text, also where it waits for others of its burst.
     this.#connection.uncork();
-    this.#watch();
     let isSecured: boolean;
     try {
       isSecured = await handshake(session);
@@ -273,7 +273,6 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
       return;
     }
     this.#phase = 'busy';
-    this.#watch();
     this.#resume();
   }
 

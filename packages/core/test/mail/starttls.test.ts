@@ -1,4 +1,5 @@
 /** STARTTLS in the session, with a protocol of three commands: what the driver does, whatever the protocol. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { connectClient, type ScriptedPeer } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createServer, defineModule, mail } from '../../src/index.js';
@@ -167,10 +168,16 @@ describe('STARTTLS', () => {
     expect(proxy.sessions()).toEqual({ waiting: 0, relayed: 0 });
   });
 
-  it('gives a fresh timeout for what follows', async () => {
-    const proxy = await startProxy(`starttls on; ${identity} timeout 1s;`);
-    const peer = await secured(proxy);
+  it('does not prolong timeout: it counts from the greeting, inside TLS too', async () => {
+    const proxy = await startProxy(`starttls on; ${identity} timeout 2s;`);
+    const peer = await proxy.connect();
+    const greeted = performance.now();
+    await delay(1200);
+    await peer.sendLine('STARTTLS');
+    await peer.expect('go');
+    await peer.startTls();
     await peer.ended;
+    expect(performance.now() - greeted).toBeLessThan(2900);
     expect(proxy.log[1]).toMatch(
       /^\*2 client timed out \(110: Connection timed out\) while in auth state, client: 127\.0\.0\.1 using starttls/,
     );
