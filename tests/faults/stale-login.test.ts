@@ -55,3 +55,18 @@ describe.each([
     expect(stage.log.at(-1)).not.toContain('secretuser');
   });
 });
+
+it('EXTERNAL behind a password that was refused has none', async () => {
+  const stage = await setStage({
+    protocol: 'smtp',
+    server: 'smtp_auth plain external;',
+    answer: () => refuseLogin('no', 1),
+  });
+  const client = await stage.client();
+  const sent = [`AUTH PLAIN ${base64('\0u\0secretpass')}`, `AUTH EXTERNAL ${base64('u')}`, 'QUIT'];
+  await client.send(sent.map((line) => `${line}\r\n`).join(''));
+  await client.readToEnd();
+  const request = stage.auth.requests.at(-1) ?? expect.fail('nobody asked');
+  expect(request.headers).toContainEqual(['Auth-Method', 'external']);
+  expect(request.headers).toContainEqual(['Auth-Pass', '']);
+});

@@ -21,8 +21,8 @@ interface Stage {
   lines(): readonly string[];
 }
 
-/** A client that has sent its login; whoever logs in is sent to `host`. */
-async function logIn(host: string, port: number, directives = ''): Promise<Stage> {
+/** A client that was greeted; whoever logs in is sent to `host`. */
+async function connect(host: string, port: number, directives = ''): Promise<Stage> {
   const log: string[] = [];
   const auth = defineModule({
     name: 'auth',
@@ -47,10 +47,16 @@ async function logIn(host: string, port: number, directives = ''): Promise<Stage
   const client = await connectClient(Number(server.addresses[0]?.split(':')[1]));
   open.push(client);
   await client.expect('hello');
-  await client.sendLine('LOGIN bob secret');
   const lines = (): readonly string[] =>
     log.slice(1).map((line) => line.replace(/^\S+ \S+ (\[\w+\]).*?#0: \*2/, '$1'));
   return { client, lines };
+}
+
+/** A client that has sent its login. */
+async function logIn(host: string, port: number, directives = ''): Promise<Stage> {
+  const stage = await connect(host, port, directives);
+  await stage.client.sendLine('LOGIN bob secret');
+  return stage;
 }
 
 async function startBackend(
@@ -112,6 +118,18 @@ describe('a backend that resets the connection', () => {
       expect.stringMatching(/^\[info\] proxied session done, /),
     ]);
   });
+});
+
+it('a client that resets the connection before its first command: as with every command', async () => {
+  const { client, lines } = await connect('127.0.0.1', 1);
+  client.reset();
+  await expect
+    .poll(lines)
+    .toEqual([
+      expect.stringMatching(
+        /^\[info\] recv\(\) failed \(104: Connection reset by peer\) while in auth state, /,
+      ),
+    ]);
 });
 
 it('a client that resets the connection in the relay: no more than info', async () => {
