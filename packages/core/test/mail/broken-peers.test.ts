@@ -18,7 +18,7 @@ afterEach(async () => {
 interface Stage {
   readonly client: ScriptedPeer;
   /** The lines behind the first, without time, process and ports. */
-  lines(): readonly string[];
+  readonly lines: () => readonly string[];
 }
 
 /** A client that was greeted; whoever logs in is sent to `host`. */

@@ -35,9 +35,6 @@ const longestText = 512;
 /** Seconds that an auth server may make a client wait; a longer wait is cut to it. */
 const longestWaitSeconds = 3600;
 
-/** No backend can be there; nginx's ngx_inet_addr has no other way to say that a text is no address. */
-const broadcast = '255.255.255.255';
-
 /** Decides. What is wrong with the answer has been logged when the verdict is `error`. */
 export function decide(response: AuthResponse, context: DecisionContext): Verdict | AskAgain {
   const { refusal } = response;
@@ -122,11 +119,15 @@ function addressProblem(response: AuthResponse, context: DecisionContext): strin
   if (secret === undefined && context.method !== 'plain' && context.needsSecret) {
     return 'did not send password';
   }
-  const address = latin1(server);
-  if (literalFamily(address) === undefined || address === broadcast) {
+  if (!isAddress(latin1(server))) {
     return `sent invalid server address:"${printable(server)}"`;
   }
   return portOf(port) === 0 ? `sent invalid server port:"${printable(port)}"` : undefined;
+}
+
+/** 255.255.255.255 is none to nginx either: it is how ngx_inet_addr says that a text is no address. */
+function isAddress(text: string): boolean {
+  return literalFamily(text) !== undefined && text !== '255.255.255.255';
 }
 
 /** A wrong word is no reason to send a password in the clear: it is a fault, not `off`. */
