@@ -70,6 +70,7 @@ describe('resolver', () => {
     { line: '127.0.0.1/x', is: 'invalid host in resolver "127.0.0.1/x"' },
     { line: '[::g]', is: 'invalid IPv6 address in resolver "[::g]"' },
     { line: 'unix:/tmp/s', is: 'invalid host in resolver "unix:/tmp/s"' },
+    { line: '*', is: 'host not found in resolver "*"' },
     { line: 'no-such-host.invalid', is: 'host not found in resolver "no-such-host.invalid"' },
     { line: 'OFF.invalid', is: 'host not found in resolver "OFF.invalid"' },
     {

@@ -65,15 +65,21 @@ async function readListen(
     context.error(`${problem} in "${value}" of the "listen" directive`);
   const form = parseAddress(value, { listen: true, defaultPort: 0 });
   if ('problem' in form) throw refuseAddress(form.problem);
-  const hosts =
-    form.kind === 'unix'
-      ? ['']
-      : await context.sources.ask(`host ${form.host}`, () => resolveHost(form.host));
+  const hosts = await hostsOf(form, context);
   if (hosts.length === 0) throw refuseAddress('host not found');
   const parameters = readParameters(rest);
   if ('refusal' in parameters) throw context.error(parameters.refusal);
   warnOfIgnored(parameters, canSet, context);
   return hosts.flatMap((host) => specsOf(host, form, parameters, context.at));
+}
+
+async function hostsOf(
+  { kind, host }: AddressForm,
+  context: ReadContext,
+): Promise<readonly string[]> {
+  if (kind === 'unix') return [''];
+  if (host === '*') return ['0.0.0.0'];
+  return context.sources.ask(`host ${host}`, () => resolveHost(host));
 }
 
 function specsOf(

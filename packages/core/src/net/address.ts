@@ -178,10 +178,9 @@ function endsInNumber(host: string): boolean {
 
 /**
  * The literal addresses of a host of a configuration, in normal form, without repetitions, in the system resolver's
- * order; empty where the host is not found. `*` is `0.0.0.0`.
+ * order; empty where the host is not found.
  */
 export async function resolveHost(host: string): Promise<readonly string[]> {
-  if (host === '*') return ['0.0.0.0'];
   const literal = host.startsWith('[') ? host.slice(1, -1) : host;
   return literalFamily(literal) === undefined ? resolveName(host) : [normalHost(literal)];
 }

@@ -123,7 +123,7 @@ describe('an address of auth_http', () => {
 
 describe('names', () => {
   it.each([
-    { host: '*', found: ['0.0.0.0'] },
+    { host: '*', found: [] },
     { host: '192.0.2.1', found: ['192.0.2.1'] },
     { host: '[2001:DB8:0::1]', found: ['2001:db8::1'] },
     { host: '127.1', found: [] },

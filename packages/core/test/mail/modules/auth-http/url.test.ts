@@ -84,6 +84,7 @@ describe('auth_http', () => {
     ['[::1', 'invalid host in auth_http "[::1"'],
     ['[::1]x', 'invalid host in auth_http "[::1]x"'],
     ['[zz]:80', 'invalid IPv6 address in auth_http "[zz]:80"'],
+    ['*:80', 'host not found in auth_http "*:80"'],
     ['no.such.name.invalid', 'host not found in auth_http "no.such.name.invalid"'],
     ['unix:', 'no path in the unix domain socket in auth_http "unix:"'],
     [
