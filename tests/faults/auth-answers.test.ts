@@ -177,3 +177,32 @@ describe('H7: codes for a client of SMTP', () => {
     expect(await hear(stage)).toBe(`${said} no\r\n`);
   });
 });
+
+describe('what the auth service says of the user', () => {
+  it('is the login in the log, of a refusal too', async () => {
+    const stage = await setStage({ answer: () => ({ ...refuseLogin('no'), user: 'other' }) });
+    await hear(stage);
+    expect(stage.log.join('\n')).toMatch(/client login failed: "no" .*, login: "other"$/m);
+  });
+
+  it('may be that there is no login: the log still names the backend', async () => {
+    const stage = await setStage({ answer: () => acceptLogin(stage.backend.port, { user: '' }) });
+    await (await logIn(stage)).readUntil(languages.imap.accepted);
+    const line = stage.log.find((each) => each.includes('client logged in'));
+    expect(line).toContain(`, upstream: 127.0.0.1:${String(stage.backend.port)}`);
+    expect(line).not.toContain('login:');
+  });
+});
+
+it('an attempt by EXTERNAL has no password of an attempt before it', async () => {
+  const stage = await setStage({
+    server: 'imap_auth plain external;',
+    answer: () => ({ ...refuseLogin('no'), wait: 1 }),
+  });
+  const client = await logIn(stage);
+  await client.expect('a NO no');
+  await client.send(`b AUTHENTICATE EXTERNAL ${base64('alice')}\r\n`);
+  const requests = [await stage.auth.nextRequest(), await stage.auth.nextRequest()];
+  expect(requests.map((request) => request.header('auth-method'))).toEqual(['plain', 'external']);
+  expect(requests.map((request) => request.header('auth-pass'))).toEqual(['secret', '']);
+});

@@ -41,6 +41,7 @@ export { printable } from './log/printable.js';
 export * from './mail/sasl/index.js';
 export * from './mail/wire/ascii.js';
 export { HeldBytes } from './mail/wire/held-bytes.js';
+export { lineText } from './mail/wire/line-text.js';
 export * from './mail/wire/reply-line.js';
 
 // The proxy as a library

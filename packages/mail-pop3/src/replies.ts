@@ -1,5 +1,5 @@
 /** Everything the proxy itself says to a POP3 client (RFC 1939, section 3), byte for byte nginx's. */
-import { ascii, endsLine } from '@postern/core';
+import { ascii, lineText, type Reply } from '@postern/core';
 
 function line(text: string): Uint8Array {
   return ascii(`${text}\r\n`);
@@ -29,9 +29,7 @@ export function challengeLine(challenge: Uint8Array): Uint8Array {
   return Buffer.concat([challengeStart, challenge, lineEnd]);
 }
 
-/** A status with a text, in UTF-8. Bytes that would end the line become spaces. */
-export function statusLine(status: 'ok' | 'refused', text: string): Uint8Array {
-  const bytes = Buffer.from(text, 'utf8');
-  for (const [at, byte] of bytes.entries()) if (endsLine(byte)) bytes[at] = 0x20;
-  return Buffer.concat([status === 'ok' ? okStart : refusedStart, bytes, lineEnd]);
+/** A status with a text. */
+export function statusLine(status: Reply['status'], text: Reply['text']): Uint8Array {
+  return Buffer.concat([status === 'ok' ? okStart : refusedStart, lineText(text), lineEnd]);
 }

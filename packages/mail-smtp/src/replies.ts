@@ -1,5 +1,5 @@
 /** Everything the proxy itself says to an SMTP client (RFC 5321, section 4.2; RFC 3463), byte for byte nginx's. */
-import { ascii, endsLine, type Reply } from '@postern/core';
+import { ascii, lineText, type Reply } from '@postern/core';
 
 /** Bytes of one line: `text` in UTF-8, as a configuration file has it, with line end. */
 export function line(text: string): Uint8Array {
@@ -30,9 +30,8 @@ export function challengeLine(challenge: Uint8Array): Uint8Array {
   return Buffer.concat([challengeStart, challenge, lineEnd]);
 }
 
-/** A reply that a module or the auth service asks for. Bytes that would end the line become spaces. */
+/** A reply that a module or the auth service asks for. */
 export function replyLine({ status, code, text }: Reply, otherwise: string): Uint8Array {
-  const bytes = Buffer.from(`${code ?? (status === 'ok' ? '250 2.0.0' : otherwise)} ${text}`);
-  for (const [at, byte] of bytes.entries()) if (endsLine(byte)) bytes[at] = 0x20;
-  return Buffer.concat([bytes, lineEnd]);
+  const start = lineText(`${code ?? (status === 'ok' ? '250 2.0.0' : otherwise)} `);
+  return Buffer.concat([start, lineText(text), lineEnd]);
 }

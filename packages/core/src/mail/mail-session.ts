@@ -87,6 +87,10 @@ export class MailSession implements Session, LogFacts {
     return this.server.serverName;
   }
 
+  get timeoutMs(): number {
+    return this.server.timeoutMs;
+  }
+
   get local(): Peer {
     return peerOf(this.connection.localAddress);
   }

@@ -54,8 +54,8 @@ export interface Parser<C extends CommandView> {
 /** A reply that a module or the auth service asks for; the protocol gives it its form. */
 export interface Reply {
   readonly status: 'ok' | 'refused';
-  /** One line of text, without line end. */
-  readonly text: string;
+  /** One line of text without line end: a string goes out in UTF-8, bytes as they are. */
+  readonly text: string | Uint8Array;
   /** SMTP reply code with its enhanced code, for instance `550 5.7.1`. */
   readonly code?: string;
   /** Ends the session once the reply is sent. */

@@ -36,6 +36,8 @@ export interface Session {
   /** Whether a login at the backend needs a password (`Auth-Pass`). */
   readonly needsSecret: boolean;
   readonly serverName: string;
+  /** `timeout` of its server, in ms; also what a tap may take that does not bound itself. */
+  readonly timeoutMs: number;
   /** The client, after realip. */
   readonly client: Peer;
   /** Our end of the client's connection, asked of the kernel. */
@@ -68,6 +70,8 @@ export interface Session {
   readonly log: SessionLog;
   /** Starts the backend's login for the credentials of this attempt, with TLS by command first where asked for. */
   converse(options?: { readonly startTls: boolean }): BackendConversation;
+  /** Names the login in log lines from here on. */
+  nameLogin(login: Uint8Array): void;
   /** Names the backend in log lines from here on. */
   nameUpstream(name: string): void;
   /** Configuration of `module` for the server this session belongs to. */

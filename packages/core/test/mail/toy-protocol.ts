@@ -1,10 +1,20 @@
-import { defineModule, mail, type Parsed, type Parser, type Protocol } from '../../src/index.js';
+import {
+  defineModule,
+  lineText,
+  mail,
+  type Parsed,
+  type Parser,
+  type Protocol,
+  type Reply,
+} from '../../src/index.js';
 
 /** A command of the toy protocol: words on one line. */
 interface ToyCommand {
   readonly name: string;
   readonly args: readonly Uint8Array[];
 }
+
+const toyText = ({ text }: Reply): string => String(lineText(text));
 
 class ToyParser implements Parser<ToyCommand> {
   #input = Buffer.alloc(0);
@@ -79,9 +89,9 @@ export const toyProtocol: Protocol<ToyCommand, number, number> = {
             actions: [{ do: 'send', bytes: line('bad') }, { do: 'countError' }],
           };
         case 'replied':
-          return answer(`module ${event.reply.text}`);
+          return answer(`module ${toyText(event.reply)}`);
         case 'refused':
-          return answer(`no ${event.reply.text}`);
+          return answer(`no ${toyText(event.reply)}`);
         case 'command':
           return toyCommand(event.command, answer);
         default:

@@ -116,6 +116,8 @@ class Attempt {
   #decide(response: AuthResponse): Verdict | AskAgain {
     const { needsSecret, log } = this.#session;
     const { service, strictStatus } = this.#settings;
+    // Also where the login is refused, as in nginx.
+    if (response.user !== undefined) this.#session.nameLogin(response.user);
     response.user ??= this.#newLogin;
     response.secret ??= this.#newSecret;
     const method = this.#method;

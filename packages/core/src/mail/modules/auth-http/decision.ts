@@ -62,13 +62,14 @@ function refuse(refusal: Buffer, response: AuthResponse, { log }: DecisionContex
   return wait === 0 ? { kind: 'refuse', reply } : { kind: 'refuse', reply, waitMs: wait };
 }
 
-/** A text for one reply line: no controls, a bounded number of bytes, whole UTF-8 characters. */
-function clientText(refusal: Buffer): string {
-  const clean = Buffer.from(refusal).map((byte) => (byte < 0x20 || byte === 0x7f ? 0x20 : byte));
-  if (clean.length <= longestText) return Buffer.from(clean).toString();
+/** A text for one reply line: no controls, a bounded number of bytes, no UTF-8 character cut. */
+function clientText(refusal: Uint8Array): Uint8Array {
+  const clean = refusal.map((byte) => (byte < 0x20 || byte === 0x7f ? 0x20 : byte));
+  if (clean.length <= longestText) return clean;
   let end = longestText;
-  while (end > 0 && ((clean[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return Buffer.from(clean.subarray(0, end)).toString();
+  // A character has at most three bytes behind its first; what is not UTF-8 is cut where it has to be.
+  while (end > longestText - 3 && ((clean[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  return clean.subarray(0, end);
 }
 
 /** A refusal must not look like anything else: only 4xx and 5xx, with an enhanced code (RFC 3463) or without. */

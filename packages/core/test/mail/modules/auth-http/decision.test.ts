@@ -88,7 +88,7 @@ describe('a login is accepted', () => {
 describe('a login is refused', () => {
   const refusal = (text: string, more: object = {}) => ({
     kind: 'refuse',
-    reply: { status: 'refused', text, ...more },
+    reply: { status: 'refused', text: Buffer.from(text), ...more },
   });
 
   it('with the text, which is logged at info', () => {
@@ -131,6 +131,11 @@ describe('a login is refused', () => {
   ])('H9: Auth-Wait "%s" waits %s ms', (value, waitMs) => {
     const { verdict } = decideOn(`Auth-Status: no\nAuth-Wait: ${value}\n\n`);
     expect('waitMs' in verdict ? verdict.waitMs : undefined).toBe(waitMs);
+  });
+
+  it('with the bytes of the text as they are', () => {
+    const reply = { status: 'refused', text: Buffer.from('d\xe9j\xe0 vu', 'latin1') };
+    expect(decideOn('Auth-Status: d\xe9j\xe0 vu\n\n').verdict).toEqual({ kind: 'refuse', reply });
   });
 
   it('H7: without controls in the text', () => {
