@@ -98,10 +98,8 @@ class Arrival implements Receiver, Expiring {
   /** A handshake that takes too long ends without a line in the log, as in nginx. */
   expired(): void {
     if (this.#phase !== 'handshake') this.#session.log.info('client timed out', timedOut);
-    const isTalking = this.#phase === 'modules';
     this.#finish('timeout');
-    if (isTalking) linger(this.#connection, this.#runtime.sweep);
-    else this.#connection.destroy();
+    this.#connection.destroy();
   }
 
   #readHeader(): void {
@@ -133,23 +131,21 @@ class Arrival implements Receiver, Expiring {
     if (client !== undefined) this.#session.client = client;
   }
 
-  /** Everything behind the PROXY header. */
+  /** Everything behind the PROXY header. Modules have deadlines of their own. */
   async #goOn(): Promise<void> {
     const session = this.#session;
-    const { hooks } = this.#runtime;
-    this.#watch(session.server.timeoutMs);
+    const { hooks, sweep } = this.#runtime;
+    sweep.delete(this);
     try {
       if (isTapped(hooks.accept) && !(await this.#isAdmitted())) return;
       if (this.#options.ssl && !(await this.#secure())) return;
-      // The tap bounds its time, which `timeout` is not about.
-      this.#runtime.sweep.delete(this);
+      sweep.delete(this);
       const { namer, protocol } = session.server;
       if (protocol.namesClient && namer !== undefined) {
         session.clientName = await namer(session);
         if (this.#isOver()) return;
       }
       if (isTapped(hooks.greet)) {
-        this.#watch(session.server.timeoutMs);
         await hooks.greet.promise(session);
         if (this.#isOver()) return;
       }
@@ -203,8 +199,11 @@ class Arrival implements Receiver, Expiring {
 
   #fault(error: unknown): void {
     if (this.#phase === 'over') return;
-    this.#session.log.fault(error);
-    this.#connection.send(this.#session.server.protocol.replies.internalError);
+    const session = this.#session;
+    session.log.fault(error);
+    // Who waits for TLS is told nothing in clear text.
+    const isClear = !this.#options.ssl || session.tls !== undefined;
+    if (isClear) this.#connection.send(session.server.protocol.replies.internalError);
     this.#close('error');
   }
 

@@ -6,12 +6,13 @@ import { errorLogCodec } from './error-log-directive.js';
 import { defineModule } from '../module/module.js';
 import { listenCodec } from './listen.js';
 import { createMailHooks } from './phases.js';
+import { withDeadlines } from './tap-deadline.js';
 
 /** The mail module: owner of the phase hooks ({@link createMailHooks}). */
 export const mail = defineModule({
   name: 'mail',
   api: 1,
-  hooks: createMailHooks,
+  hooks: () => withDeadlines(createMailHooks()),
   directives: {
     mail: block({
       levels: ['main'],

@@ -175,14 +175,16 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     return this.#phase === 'over';
   }
 
-  /** Lets modules answer or forbid a command before the dialog sees it. */
+  /** Lets modules answer or forbid a command before the dialog sees it. The tap has a deadline; the client waits. */
   async #ask(parsed: Extract<Parsed<C>, { kind: 'command' }>): Promise<void> {
     this.#phase = 'busy';
+    this.#runtime.sweep.delete(this);
     const { command } = parsed;
     try {
       const reply = await this.#runtime.hooks.command.promise(this.#session, command);
       if (!this.#isBusy()) return;
       this.#phase = 'command';
+      this.#runtime.sweep.add(this, this.expiresAt - performance.now());
       this.#take(reply === undefined ? parsed : { kind: 'replied', command, reply });
     } catch (error) {
       this.#fault(error);

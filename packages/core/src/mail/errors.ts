@@ -43,3 +43,8 @@ export function tooFewConnections(limit: number, listening: number): PosternErro
     `${String(limit)} worker_connections are not enough for ${String(listening)} listening sockets`,
   );
 }
+
+/** A tap has not settled in its time; the module and the hook are named by who wraps it. */
+export function noAnswer(ms: number): PosternError {
+  return new PosternError('POSTERN_NO_ANSWER', `no answer within ${String(ms)} ms ("timeout")`);
+}

@@ -2,7 +2,7 @@
 import type { Session } from './session.js';
 
 /** The runtime's timers overflow above it and would fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
+export const longestTimerMs = 2 ** 31 - 1;
 
 /** Waits `ms` milliseconds. Resolves with false as soon as the attempt is abandoned, and leaves nothing behind. */
 export function pause(

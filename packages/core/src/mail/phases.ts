@@ -1,6 +1,9 @@
 /**
  * The phases of a session, in the order they fire. A module joins one by tapping its hook in `setup`:
  * `cycle.hooks(mail).authenticate.tapPromise('my-module', ...)`. A bail hook's answer is a value or undefined.
+ *
+ * A tap that is waited for has `timeout` of the session's server to settle; then the session ends with the internal
+ * error. One whose waits end by themselves may take longer and says so by `{ name: 'my-module', ownDeadline: true }`.
  */
 import {
   AsyncSeriesBailHook,
@@ -14,6 +17,7 @@ import type { Peer, ProxiedAddresses } from './peer.js';
 import type { ServerView } from './server.js';
 import type { Session } from './session.js';
 import type { BackendLogin, Denial, Upstream, Verdict } from './outcome.js';
+import type { TapDeadline } from './tap-deadline.js';
 import type { TlsPolicy } from './tls-policy.js';
 
 /** Collects the protocols of a build. */
@@ -50,30 +54,37 @@ export const createMailHooks = () =>
     /** Sync bail. Whether and how sessions of a server may use TLS; the ssl module taps here. Once per server. */
     secure: new SyncBailHook<[server: ServerView], TlsPolicy | undefined>(['server']),
     /** Bail. After accept(), PROXY header and realip. The first denial closes the connection without a greeting. */
-    accept: new AsyncSeriesBailHook<[session: Session], Denial | undefined>(['session']),
+    accept: new AsyncSeriesBailHook<[session: Session], Denial | undefined, TapDeadline>([
+      'session',
+    ]),
     /**
      * Sync bail. Who finds out the host names of a server's clients, for protocols that want them; the resolver taps here.
      * Once per server, so that a session of a server without such a one pays nothing.
      */
     identify: new SyncBailHook<[server: ServerView], ClientNamer | undefined>(['server']),
     /** Series. Before the greeting is sent. */
-    greet: new AsyncSeriesHook<[session: Session]>(['session']),
+    greet: new AsyncSeriesHook<[session: Session], TapDeadline>(['session']),
     /** Bail. Each complete command before the dialog sees it; a reply takes its place. */
-    command: new AsyncSeriesBailHook<[session: Session, command: CommandView], Reply | undefined>([
-      'session',
-      'command',
-    ]),
+    command: new AsyncSeriesBailHook<
+      [session: Session, command: CommandView],
+      Reply | undefined,
+      TapDeadline
+    >(['session', 'command']),
     /** Bail. Credentials were submitted; the first verdict counts. auth_http taps here at `Stage.normal`. */
-    authenticate: new AsyncSeriesBailHook<[session: Session], Verdict | undefined>(['session']),
-    /** Waterfall. May change where an accepted login is sent. */
-    route: new AsyncSeriesWaterfallHook<[upstream: Upstream, session: Session]>([
-      'upstream',
+    authenticate: new AsyncSeriesBailHook<[session: Session], Verdict | undefined, TapDeadline>([
       'session',
     ]),
+    /** Waterfall. May change where an accepted login is sent. */
+    route: new AsyncSeriesWaterfallHook<
+      [upstream: Upstream, session: Session],
+      Upstream,
+      TapDeadline
+    >(['upstream', 'session']),
     /** Bail. Opens the backend and logs in there. The proxy module taps here at `Stage.normal`. */
     connect: new AsyncSeriesBailHook<
       [session: Session, upstream: Upstream],
-      BackendLogin | undefined
+      BackendLogin | undefined,
+      TapDeadline
     >(['session', 'upstream']),
     /** Sync. The session is from now on moved bytes. */
     relay: new SyncHook<[session: Session]>(['session']),

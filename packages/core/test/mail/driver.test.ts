@@ -1,58 +1,16 @@
-import { connectClient, startScriptedBackend, type ScriptedBackend } from '@postern/testkit';
+import { connectClient, startScriptedBackend } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   createServer,
-  defineModule,
   mail,
   type CycleSetup,
-  type Server,
   type Session,
   type Verdict,
 } from '../../src/index.js';
 import { toy } from './toy-protocol.js';
+import { accept, client, closeAll, keep, startBackend, startProxy } from './toy-stage.js';
 
-const open: { close(): Promise<void> }[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
-});
-
-interface Started {
-  readonly port: number;
-  readonly server: Server;
-  readonly log: string[];
-}
-
-async function startProxy(setup: (cycle: CycleSetup) => void, directives = ''): Promise<Started> {
-  const log: string[] = [];
-  const probe = defineModule({ name: 'probe', api: 1, requires: [mail], setup });
-  const config = `events {} mail { server_name mx.test; auth_http 127.0.0.1:1;
-    server { listen 127.0.0.1; protocol toy; ${directives} } }`;
-  const server = await createServer({
-    modules: [toy, probe],
-    config,
-    onLog: (line) => log.push(line),
-  });
-  await server.listen();
-  open.push(server);
-  const port = Number(server.addresses[0]?.split(':')[1]);
-  return { port, server, log };
-}
-
-async function startBackend(): Promise<ScriptedBackend> {
-  const backend = await startScriptedBackend(async (proxy) => {
-    await proxy.sendLine('hi');
-    await proxy.expect('LOGIN');
-    await proxy.sendLine('ok welcome');
-  });
-  open.push(backend);
-  return backend;
-}
-
-const accept = (port: number): Verdict => ({
-  kind: 'accept',
-  upstream: { host: '127.0.0.1', port },
-});
+afterEach(closeAll);
 
 function decide(verdict: (session: Session) => Verdict | undefined | Promise<Verdict>) {
   return (cycle: CycleSetup): void => {
@@ -60,12 +18,6 @@ function decide(verdict: (session: Session) => Verdict | undefined | Promise<Ver
       .hooks(mail)
       .authenticate.tapPromise({ name: 'probe', stage: -100 }, async (session) => verdict(session));
   };
-}
-
-async function client(port: number) {
-  const peer = await connectClient(port);
-  open.push(peer);
-  return peer;
 }
 
 describe('driver', () => {
@@ -326,7 +278,7 @@ describe('driver', () => {
       if (reply !== '') await proxy.sendLine(reply);
       await proxy.close();
     });
-    open.push(backend);
+    keep(backend);
     const { port } = await startProxy(
       decide(() => accept(backend.port)),
       `proxy_pass_error_message ${pass};`,
@@ -339,7 +291,7 @@ describe('driver', () => {
 
   it('I1: a greeting without end is an error at proxy_buffer', async () => {
     const backend = await startScriptedBackend((proxy) => proxy.send('x'.repeat(60_000)));
-    open.push(backend);
+    keep(backend);
     const { port, log } = await startProxy(decide(() => accept(backend.port)));
     const peer = await client(port);
     await peer.send('LOGIN a b\r\n');
@@ -349,7 +301,7 @@ describe('driver', () => {
 
   it('I5: bytes behind a reply that is still to be answered are an error', async () => {
     const backend = await startScriptedBackend((proxy) => proxy.send('hi\r\nok early\r\n'));
-    open.push(backend);
+    keep(backend);
     const { port, log } = await startProxy(decide(() => accept(backend.port)));
     const peer = await client(port);
     await peer.send('LOGIN a b\r\n');
@@ -363,7 +315,7 @@ describe('driver', () => {
       await proxy.expect('LOGIN');
       await proxy.send('ok in\r\nmore 1\r\nmore 2\r\n');
     });
-    open.push(backend);
+    keep(backend);
     const { port } = await startProxy(decide(() => accept(backend.port)));
     const peer = await client(port);
     await peer.send('LOGIN a b\r\n');
@@ -372,7 +324,7 @@ describe('driver', () => {
 
   it('I11: a backend that never answers is given up after timeout', async () => {
     const backend = await startScriptedBackend(() => undefined);
-    open.push(backend);
+    keep(backend);
     const { port, log } = await startProxy(
       decide(() => accept(backend.port)),
       'timeout 300ms;',
@@ -402,7 +354,7 @@ describe('driver', () => {
       onLog: (line) => log.push(line),
     });
     await server.listen();
-    open.push(server);
+    keep(server);
     const port = Number(server.addresses[0]?.split(':')[1]);
     const first = await client(port);
     await first.expect('hello');

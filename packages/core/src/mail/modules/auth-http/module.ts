@@ -67,8 +67,9 @@ export const authHttp = defineModule({
     const runtime = { client, connections };
     cycle
       .hooks(mail)
-      .authenticate.tapPromise({ name: 'auth_http', stage: Stage.normal }, (session) =>
-        authenticate(session, session.conf(authHttp).settings, runtime),
+      .authenticate.tapPromise(
+        { name: 'auth_http', stage: Stage.normal, ownDeadline: true },
+        (session) => authenticate(session, session.conf(authHttp).settings, runtime),
       );
   },
 });

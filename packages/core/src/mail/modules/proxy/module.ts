@@ -90,12 +90,14 @@ export const proxy = defineModule({
     const { connections } = cycle;
     cycle
       .hooks(mail)
-      .connect.tapPromise({ name: 'mail_proxy', stage: Stage.normal }, (session, upstream) =>
-        logInAtBackend(session, upstream, {
-          conf: session.conf(proxy),
-          timeoutMs: session.conf(mail).timeoutMs,
-          connections,
-        }),
+      .connect.tapPromise(
+        { name: 'mail_proxy', stage: Stage.normal, ownDeadline: true },
+        (session, upstream) =>
+          logInAtBackend(session, upstream, {
+            conf: session.conf(proxy),
+            timeoutMs: session.timeoutMs,
+            connections,
+          }),
       );
   },
 });
