@@ -143,11 +143,23 @@ describe.each(everyLanguage)('I10: a backend that goes, $name', (language) => {
     expect(log).toContain('proxied session done, client: 127.0.0.1');
   });
 
-  it('H12: that is the proxy itself is not connected to', async () => {
-    const stage = await setStage({ protocol, answer: () => acceptLogin(stage.port) });
+  it.each([
+    { name: 'where the client came to', more: '', server: '127.0.0.1', at: 0 },
+    { name: 'where another server is', more: 'listen 127.0.0.2;', server: '127.0.0.2', at: 1 },
+    { name: 'by any address behind a wildcard', more: 'listen *;', server: '127.0.0.3', at: 0 },
+  ])('H12: that is the proxy itself, $name, is not connected to', async (itself) => {
+    const more = itself.more === '' ? '' : `} server { ${itself.more} protocol ${protocol};`;
+    const stage = await setStage({
+      protocol,
+      server: more,
+      answer: () => {
+        const port = Number(stage.server.addresses[itself.at]?.split(':')[1]);
+        return acceptLogin(port, { server: itself.server });
+      },
+    });
     expect(await (await logIn(stage)).readToEnd()).toBe(prelude + internalError);
     await expect.poll(() => stage.server.sessions).toEqual(noSession);
-    expect(stage.log.join('\n')).toContain('upstream is the server that the client came to');
+    expect(stage.log.join('\n')).toContain('upstream is an address that this proxy listens on');
     expect(stage.log.filter((line) => line.includes(' connected to '))).toHaveLength(1);
     await expectWorkingProxy(stage);
   });

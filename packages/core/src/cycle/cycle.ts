@@ -7,6 +7,7 @@ import type { LoadedConfiguration } from '../config/load.js';
 import { PosternError } from '../errors.js';
 import type { Logger } from '../log/logger.js';
 import type { AnyModule, CycleSetup, HooksOf, MainOf } from '../module/module.js';
+import { OwnAddresses } from '../net/own-addresses.js';
 import type { ConnectionSlots } from '../net/slots.js';
 import { guardAll, type Seal } from './hooks.js';
 
@@ -22,6 +23,7 @@ export class Cycle implements CycleSetup {
   readonly configuration: LoadedConfiguration;
   readonly log: Logger;
   readonly connections: ConnectionSlots;
+  readonly listening = new OwnAddresses();
   readonly #hooks = new Map<AnyModule, object>();
   readonly #main = new Map<AnyModule, object>();
   readonly #releases: (() => void)[] = [];

@@ -97,6 +97,10 @@ export class MailFront {
     if (listener === undefined) return;
     this.#listeners.push(listener);
     this.#cycle.connections.take();
+    const { address } = listener;
+    if ('host' in address) {
+      this.#cycle.listening.add({ ...address, bothFamilies: !plan.socket.ipv6only });
+    }
     for (const { call, error } of listener.refused) {
       this.#cycle.log.log('alert', `${call} ${name} failed, ignored`, { error });
     }

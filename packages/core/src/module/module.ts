@@ -9,6 +9,7 @@ import type {
   SourceRef,
 } from '../config/directive.js';
 import type { Logger } from '../log/logger.js';
+import type { OwnAddresses } from '../net/own-addresses.js';
 import type { ConnectionSlots } from '../net/slots.js';
 
 /** The version of the module interface. A module made for another one is refused. */
@@ -47,6 +48,8 @@ export interface CycleSetup {
   readonly log: Logger;
   /** Slots of `worker_connections`; a module that opens a socket takes one. */
   readonly connections: ConnectionSlots;
+  /** Where the process accepts clients; a module that connects to backends connects to none of these. */
+  readonly listening: OwnAddresses;
   /** Runs when the cycle ends: after a reload has drained it, or at exit. */
   onEnd(release: () => void): void;
 }

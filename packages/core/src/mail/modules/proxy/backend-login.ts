@@ -5,6 +5,7 @@
  */
 import { printable } from '../../../log/printable.js';
 import { Connection, type Receiver } from '../../../net/connection.js';
+import type { OwnAddresses } from '../../../net/own-addresses.js';
 import type { ConnectionSlots } from '../../../net/slots.js';
 import type { TlsClientOptions } from '../../../net/tls.js';
 import { logBroken } from '../../broken-peer.js';
@@ -26,6 +27,7 @@ export interface BackendLoginOptions {
   /** Milliseconds for connecting and the whole login. */
   readonly timeoutMs: number;
   readonly connections: ConnectionSlots;
+  readonly listening: Pick<OwnAddresses, 'has'>;
 }
 
 /** The runtime's timers overflow above it and would fire at once. */
@@ -42,8 +44,9 @@ export function logInAtBackend(
 ): Promise<BackendLogin> {
   session.nameUpstream(`${upstream.host}:${upstream.port}`);
   session.log.action = 'connecting to upstream';
-  if (isOurselves(session, upstream)) {
-    session.log.error('upstream is the server that the client came to');
+  // It would send its login here again, and so on.
+  if (options.listening.has(upstream)) {
+    session.log.error('upstream is an address that this proxy listens on');
     return Promise.resolve(failed);
   }
   if (options.connections.take() === undefined) {
@@ -53,15 +56,6 @@ export function logInAtBackend(
   return new Promise((resolve) => {
     new BackendDialog(session, upstream, options, resolve).connect();
   });
-}
-
-/** A backend that is the very address the client came to would send its login round and round. */
-function isOurselves(session: Session, { host, port }: Upstream): boolean {
-  // The kernel is asked only where the ports agree, or where it chose ours.
-  const { listen } = session;
-  if (!listen.endsWith(`:${String(port)}`) && !listen.endsWith(':0')) return false;
-  const { local } = session;
-  return local.port === port && local.address === host;
 }
 
 class BackendDialog implements Receiver {

@@ -87,7 +87,7 @@ export const proxy = defineModule({
   },
   derive: (conf) => ({ tls: new BackendTls(conf, () => createBackendContext(conf)) }),
   setup(cycle) {
-    const { connections } = cycle;
+    const { connections, listening } = cycle;
     cycle
       .hooks(mail)
       .connect.tapPromise(
@@ -97,6 +97,7 @@ export const proxy = defineModule({
             conf: session.conf(proxy),
             timeoutMs: session.timeoutMs,
             connections,
+            listening,
           }),
       );
   },

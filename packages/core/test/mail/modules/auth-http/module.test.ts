@@ -5,6 +5,7 @@ import { ConfigError } from '../../../../src/errors.js';
 import { mail } from '../../../../src/mail/core-module.js';
 import { authHttp } from '../../../../src/mail/modules/auth-http/module.js';
 import { createMailHooks } from '../../../../src/mail/phases.js';
+import { OwnAddresses } from '../../../../src/net/own-addresses.js';
 import type { CycleSetup, DeriveContext } from '../../../../src/module/module.js';
 import { ConnectionSlots } from '../../../../src/net/slots.js';
 import { coreModule, eventsModule } from '../../../../src/process/core-module.js';
@@ -141,6 +142,7 @@ describe('a cycle', () => {
       has: () => true,
       log: new RememberingLog(),
       connections,
+      listening: new OwnAddresses(),
       onEnd: (release) => ended.push(release),
     };
     authHttp.setup?.(cycle);
