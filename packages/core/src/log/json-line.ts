@@ -143,6 +143,7 @@ const fieldNames = [
   'tls',
   'login',
   'upstream',
+  'resolver',
 ] as const satisfies readonly (keyof LogFields)[];
 
 const doing = ' while ';

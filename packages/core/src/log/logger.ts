@@ -17,6 +17,8 @@ export interface LogFields {
   readonly login?: string | undefined;
   /** Address of the backend, from the moment it is connected to. */
   readonly upstream?: string | undefined;
+  /** Address of the DNS server that is asked. */
+  readonly resolver?: string | undefined;
 }
 
 /** What a line is about; asked only by logs that write fields. */

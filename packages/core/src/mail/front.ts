@@ -4,7 +4,7 @@
  */
 import { chmod } from 'node:fs/promises';
 import type { Cycle } from '../cycle/cycle.js';
-import { errnoText } from '../log/errno.js';
+import type { LogDetails } from '../log/logger.js';
 import type { Connection } from '../net/connection.js';
 import { Listener, type Acceptor, type BoundPlace, type ListenTarget } from '../net/listener.js';
 import type { SocketOptions } from '../net/socket-options.js';
@@ -123,28 +123,28 @@ export class MailFront {
   }
 
   #acceptor(plan: SocketPlan<ServerListen>): Acceptor {
-    const context = ` while accepting new connection on ${plan.socket.address}`;
     const { log } = plan.socket.server;
+    const around = acceptingOn(plan.socket);
     const { openFiles, acceptPauseMs } = this.#options;
     let quietUntil = 0;
     return {
       openFiles,
       accepted: (connection) => {
-        this.#accept(connection, plan, context);
+        this.#accept(connection, plan, around);
       },
       failed: (error) => {
         if (performance.now() < quietUntil) return;
         quietUntil = performance.now() + acceptPauseMs;
-        log.log('crit', `accept4() failed (${errnoText(error)})`, { context });
+        log.log('crit', 'accept4() failed', { error, ...around });
       },
     };
   }
 
-  #accept(connection: Connection, plan: SocketPlan<ServerListen>, context: string): void {
+  #accept(connection: Connection, plan: SocketPlan<ServerListen>, around: LogDetails): void {
     const { connections } = this.#runtime;
     const id = connections.take();
     if (id === undefined) {
-      plan.socket.server.log.log('alert', connections.exhausted, { context });
+      plan.socket.server.log.log('alert', connections.exhausted, around);
       connection.destroy();
       return;
     }
@@ -212,6 +212,13 @@ export function plansOf(
   const { limit } = cycle.connections;
   if (limit < plans.length + 1) throw tooFewConnections(limit, plans.length);
   return plans;
+}
+
+/** What lines say that are written before there is a session. */
+function acceptingOn({ address, server }: ServerListen): LogDetails {
+  const action = 'accepting new connection';
+  const fields = { action, protocol: server.protocol.name, server: address };
+  return { context: ` while ${action} on ${address}`, subject: { fields: () => fields } };
 }
 
 function targetOf(spec: ServerListen): ListenTarget {
