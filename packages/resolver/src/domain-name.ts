@@ -52,7 +52,7 @@ const outside = 'name is out of DNS response';
 function pointerAt(bytes: Uint8Array, place: number): number | string {
   const high = bytes[place] ?? 0;
   const low = bytes[place + 1];
-  if (high < 0xc0) return 'unknown label type in DNS response';
+  if (high < 0xc0) return 'invalid label type in DNS response';
   return low === undefined ? outside : ((high & 0x3f) << 8) | low;
 }
 

@@ -3,7 +3,7 @@
  * that a client needs. Whatever the bytes are, reading them ends after at most {@link mostRecords} records, takes no
  * pointer forwards and throws nothing. Sections behind the answers are not looked at.
  */
-import { encodeName, readName } from './domain-name.js';
+import { encodeName, readName, type ReadName } from './domain-name.js';
 
 /** The types of records that are asked for, and CNAME, which leads from one name to another. */
 export const RecordType = Object.freeze({ a: 1, cname: 5, ptr: 12, aaaa: 28 });
@@ -58,6 +58,11 @@ const headerLength = 12;
 const mostRecords = 1000;
 const classIn = 1;
 const recursionDesired = 0x0100;
+const truncation = 0x0200;
+/** QR, the opcode, and the bit of RFC 1035 that has no meaning yet; of a response to a query QR alone is set. */
+const kindOfMessage = 0xf840;
+/** The least that a record takes: a compressed name, and what every record has behind it. */
+const shortestRecord = 2 + 10;
 
 const nothing = new Uint8Array(0);
 
@@ -85,30 +90,56 @@ function word(bytes: Uint8Array, at: number): number {
  * Reads a response to `query`. Everything that tells it from a forged or stray one is checked: QR, opcode, the single
  * question with name (in any case of letters), type and class, and the id (RFC 5452, 9.1).
  */
-export function decodeResponse(bytes: Uint8Array, query: SentQuery): Response | Ignored {
-  if (bytes.length < headerLength) return { ignored: 'short DNS response' };
-  const id = word(bytes, 0);
+export function decodeResponse(
+  bytes: Uint8Array,
+  query: SentQuery,
+  transport: 'UDP' | 'TCP' = 'UDP',
+): Response | Ignored {
   const flags = word(bytes, 2);
-  if ((flags & 0xf800) !== 0x8000) {
-    const shown = flags.toString(16).toUpperCase().padStart(4, '0');
-    return { ignored: `invalid DNS response ${id} fl:${shown}` };
-  }
-  if (word(bytes, 4) !== 1) return { ignored: 'invalid number of questions in DNS response' };
+  const truncated = (flags & truncation) !== 0;
+  const refusal = headerRefusal(bytes, truncated, transport);
+  if (refusal !== undefined) return { ignored: refusal };
   const asked = readName(bytes, headerLength);
   if (typeof asked === 'string') return { ignored: asked };
   const answers = asked.next + 4;
-  if (answers > bytes.length) return { ignored: 'short DNS response' };
-  const { name, type } = query.question;
+  const least = truncated ? 0 : word(bytes, 6) * shortestRecord;
+  if (answers + least > bytes.length) return { ignored: 'short DNS response' };
+  const stray = questionRefusal(bytes, asked, query);
+  if (stray !== undefined) return { ignored: stray };
+  const read = readAnswers(bytes, answers, query.question.type);
+  return { code: flags & 0x0f, truncated, ...read };
+}
+
+/** Why bytes are no response at all. */
+function headerRefusal(
+  bytes: Uint8Array,
+  truncated: boolean,
+  transport: 'UDP' | 'TCP',
+): string | undefined {
+  if (bytes.length < headerLength) return 'short DNS response';
+  const flags = word(bytes, 2);
+  if ((flags & kindOfMessage) !== 0x8000 || (truncated && transport === 'TCP')) {
+    const shown = flags.toString(16).toUpperCase().padStart(4, '0');
+    return `invalid ${transport} DNS response ${word(bytes, 0)} fl:${shown}`;
+  }
+  return word(bytes, 4) === 1 ? undefined : 'invalid number of questions in DNS response';
+}
+
+/** Why a response belongs to another query. */
+function questionRefusal(
+  bytes: Uint8Array,
+  asked: ReadName,
+  { id, question: { name, type } }: SentQuery,
+): string | undefined {
+  if (asked.name === '') return 'zero-length domain name in DNS response';
   const isSame =
     asked.name === name &&
     word(bytes, asked.next) === type &&
     word(bytes, asked.next + 2) === classIn;
-  if (!isSame) return { ignored: `unexpected DNS response for ${asked.name}` };
-  if (id !== query.id) {
-    return { ignored: `wrong ident ${id} in DNS response for ${name}, expect ${query.id}` };
-  }
-  const read = readAnswers(bytes, answers, type);
-  return { code: flags & 0x0f, truncated: (flags & 0x0200) !== 0, ...read };
+  if (!isSame) return `unexpected DNS response for ${asked.name}`;
+  const seen = word(bytes, 0);
+  if (seen === id) return undefined;
+  return `wrong ident ${seen} in DNS response for ${name}, expect ${id}`;
 }
 
 /** The answer section from `start` on. */
@@ -131,7 +162,8 @@ function readAnswers(
     if (record !== undefined) records.push(record);
     at = end;
   }
-  return { records, fault: undefined };
+  const isBesideThePoint = wanted === RecordType.ptr && count > 0 && records.length === 0;
+  return { records, fault: isBesideThePoint ? 'no PTR type in DNS response' : undefined };
 }
 
 interface RecordPlace {
@@ -149,14 +181,13 @@ function readRecord(
   wanted: number,
 ): AnswerRecord | string | undefined {
   const type = word(bytes, at);
-  if (word(bytes, at + 2) !== classIn) return undefined;
+  const recordClass = word(bytes, at + 2);
+  if (recordClass !== classIn) return `unexpected RR class ${recordClass} in DNS response`;
+  const fault = addressFault(type, end - data, wanted);
+  if (fault !== undefined) return fault;
   if (type !== wanted && type !== RecordType.cname) return undefined;
   const ttl = readTtl(bytes, at + 4);
   if (type === RecordType.a || type === RecordType.aaaa) {
-    const isA = type === RecordType.a;
-    if (end - data !== (isA ? 4 : 16)) {
-      return `invalid ${isA ? 'A' : 'AAAA'} record in DNS response`;
-    }
     return {
       name: owner,
       type,
@@ -169,6 +200,16 @@ function readRecord(
   if (typeof target === 'string') return target;
   if (target.next !== end) return 'short DNS response';
   return { name: owner, type, ttl, address: nothing, target: target.name };
+}
+
+/** What is wrong with an address among the answers to a question about addresses. */
+function addressFault(type: number, length: number, wanted: number): string | undefined {
+  const family = type === RecordType.a ? 'A' : 'AAAA';
+  const isAddress = type === RecordType.a || type === RecordType.aaaa;
+  if (!isAddress || wanted === RecordType.ptr) return undefined;
+  if (type !== wanted) return `unexpected ${family} record in DNS response`;
+  const fits = length === (type === RecordType.a ? 4 : 16);
+  return fits ? undefined : `invalid ${family} record in DNS response`;
 }
 
 function readTtl(bytes: Uint8Array, at: number): number {

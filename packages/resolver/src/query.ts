@@ -71,12 +71,12 @@ export class Query implements Asker {
   received(exchange: Exchange, bytes: Uint8Array): void {
     const sent = this.#open.get(exchange);
     if (this.#ended || sent === undefined) return;
-    const response = decodeResponse(bytes, sent);
     const overTcp = exchange instanceof TcpExchange;
+    const response = decodeResponse(bytes, sent, overTcp ? 'TCP' : 'UDP');
     if ('ignored' in response) this.#note(exchange.server, response.ignored);
     else if (isUsable(response, sent.question)) this.#finish(response);
-    else if (response.truncated && !overTcp) this.#askByTcp(exchange, sent);
-    else this.#note(exchange.server, response.fault ?? 'truncated TCP DNS response');
+    else if (response.truncated) this.#askByTcp(exchange, sent);
+    else if (response.fault !== undefined) this.#note(exchange.server, response.fault);
     if (overTcp) this.#lost(exchange);
   }
 
@@ -151,8 +151,12 @@ export class Query implements Asker {
     server: SocketAddress,
     error?: NodeJS.ErrnoException,
   ): void {
-    const context = ` while resolving, resolver: ${addressText(server)}`;
-    this.#runtime.log.log(level, printable(Buffer.from(message, 'latin1')), { context, error });
+    const resolver = addressText(server);
+    this.#runtime.log.log(level, printable(Buffer.from(message, 'latin1')), {
+      error,
+      context: ` while resolving, resolver: ${resolver}`,
+      subject: { fields: () => ({ action: 'resolving', resolver }) },
+    });
   }
 }
 

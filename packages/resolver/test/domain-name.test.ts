@@ -40,8 +40,8 @@ describe('reading', () => {
     { name: 'a label past the end', bytes: '\x05abc', at: 0, is: outside },
     { name: 'a label that ends the message', bytes: '\x03abc', at: 0, is: outside },
     { name: 'nothing at all', bytes: '', at: 0, is: outside },
-    { name: 'label type 01', bytes: '\x40\0', at: 0, is: 'unknown label type in DNS response' },
-    { name: 'label type 10', bytes: '\x80\0', at: 0, is: 'unknown label type in DNS response' },
+    { name: 'label type 01', bytes: '\x40\0', at: 0, is: 'invalid label type in DNS response' },
+    { name: 'label type 10', bytes: '\x80\0', at: 0, is: 'invalid label type in DNS response' },
   ])('J5: refuses $name', ({ bytes, at, is }) => {
     expect(readName(Buffer.from(bytes, 'latin1'), at)).toBe(is);
   });

@@ -32,7 +32,7 @@ it('a name that cannot be written is no question', () => {
 describe('a response', () => {
   it('gives its code and the records that were asked for', () => {
     const aliased = record('CNAME', 'mx.test', 'other.test', 7);
-    const unasked = [record('AAAA', 'mx.test', '2001:db8::1'), record('TXT', 'mx.test', 'x')];
+    const unasked = [record('TXT', 'mx.test', 'x')];
     const answers = [aliased, ...unasked, a('192.0.2.1', 300)];
     expect(decodeResponse(response({ answers }), query)).toEqual({
       code: 0,
@@ -75,9 +75,39 @@ describe('a response', () => {
     expect('records' in decoded && decoded.records.length).toBe(1000);
   });
 
-  it('of another class does not count as an answer', () => {
+  it('has its fault named: a record of another class', () => {
     const bytes = response({ answers: [{ ...a('192.0.2.1'), class: 'CH' } as Answer] });
-    expect(decodeResponse(bytes, query)).toMatchObject({ records: [] });
+    const fault = 'unexpected RR class 3 in DNS response';
+    expect(decodeResponse(bytes, query)).toMatchObject({ records: [], fault });
+  });
+
+  it('has its fault named: an address of the other family', () => {
+    const six = record('AAAA', 'mx.test', '2001:db8::1');
+    expect(decodeResponse(response({ answers: [a('192.0.2.1'), six] }), query)).toMatchObject({
+      fault: 'unexpected AAAA record in DNS response',
+    });
+    const asked = { id: 0x1234, question: questionOf('mx.test', RecordType.aaaa) ?? expect.fail() };
+    const questions = [{ name: 'mx.test', type: 'AAAA' as const }];
+    const answers = [six, a('192.0.2.1')];
+    expect(decodeResponse(response({ questions, answers }), asked)).toMatchObject({
+      fault: 'unexpected A record in DNS response',
+    });
+  });
+
+  it('has its fault named: no name among the answers to the question for one', () => {
+    const asked = { id: 0x1234, question: questionOf('mx.test', RecordType.ptr) ?? expect.fail() };
+    const questions = [{ name: 'mx.test', type: 'PTR' as const }];
+    const fault = 'no PTR type in DNS response';
+    const beside = [a('192.0.2.1'), record('TXT', 'mx.test', 'x')];
+    expect(decodeResponse(response({ questions, answers: beside }), asked)).toMatchObject({
+      fault,
+    });
+    expect(decodeResponse(response({ questions }), asked)).toMatchObject({ fault: undefined });
+    const answers = [...beside, record('PTR', 'mx.test', 'b.test')];
+    expect(decodeResponse(response({ questions, answers }), asked)).toMatchObject({
+      fault: undefined,
+      records: [{ target: 'b.test' }],
+    });
   });
 });
 
@@ -91,8 +121,18 @@ describe('J2: what is no response to the query is ignored', () => {
       packet: { id: 1 },
       is: 'wrong ident 1 in DNS response for mx.test, expect 4660',
     },
-    { name: 'a query', packet: { type: 'query' }, is: 'invalid DNS response 4660 fl:0000' },
-    { name: 'another opcode', packet: { flags: 0x2800 }, is: 'invalid DNS response 4660 fl:A800' },
+    { name: 'a query', packet: { type: 'query' }, is: 'invalid UDP DNS response 4660 fl:0000' },
+    {
+      name: 'another opcode',
+      packet: { flags: 0x2800 },
+      is: 'invalid UDP DNS response 4660 fl:A800',
+    },
+    {
+      name: 'a bit that means nothing',
+      packet: { flags: 0x40 },
+      is: 'invalid UDP DNS response 4660 fl:8040',
+    },
+    { name: 'no name', packet: asking('', 'A'), is: 'zero-length domain name in DNS response' },
     {
       name: 'no question',
       packet: { questions: [] },
@@ -125,6 +165,19 @@ describe('J2: what is no response to the query is ignored', () => {
   });
 });
 
+it('is ignored where it cannot have as many answers as it says, but for one that was cut', () => {
+  const bytes = response({ answers: [a('192.0.2.1')] });
+  bytes.writeUInt16BE(5, 6);
+  expect(decodeResponse(bytes, query)).toEqual({ ignored: 'short DNS response' });
+  bytes.writeUInt8(0x82, 2);
+  expect(decodeResponse(bytes, query)).toMatchObject({ truncated: true });
+});
+
+it('J2: is not cut where it came by TCP', () => {
+  const is = { ignored: 'invalid TCP DNS response 4660 fl:8200' };
+  expect(decodeResponse(response({ flags: 0x200 }), query, 'TCP')).toEqual(is);
+});
+
 it('J6: cut at any byte, a response is ignored or says that it could not be read to its end', () => {
   const whole = response({ answers: [record('CNAME', 'mx.test', 'b.test'), a('192.0.2.1')] });
   for (let length = 0; length < whole.length; length += 1) {
@@ -146,7 +199,7 @@ describe('J5: an answer that cannot be read', () => {
       data: Buffer.of(0xff, 0xff),
       is: 'compression pointers loop in DNS response',
     },
-    { name: 'a label type', data: Buffer.of(0x40), is: 'unknown label type in DNS response' },
+    { name: 'a label type', data: Buffer.of(0x40), is: 'invalid label type in DNS response' },
     { name: 'data behind the name', data: Buffer.of(0, 0), is: 'short DNS response' },
   ])('has its fault named: $name', ({ data, is }) => {
     const header = response();

@@ -348,6 +348,8 @@ describe('J2: wrong answers', () => {
     const context = ` while resolving, resolver: 127.0.0.1:${dns.address.port}`;
     expect(stage.lines).toEqual([expect.stringMatching(/^error: .* DNS response/)]);
     expect(stage.lines[0]?.endsWith(context)).toBe(true);
+    const address = `127.0.0.1:${dns.address.port}`;
+    expect(stage.fields).toEqual([{ action: 'resolving', resolver: address }]);
   });
 
   it('from another address or port are not seen', async () => {

@@ -10,20 +10,21 @@ import {
 } from '../src/index.js';
 import { startDns, type Answerer, type FakeDns } from './fake-dns.js';
 
+type Details = NonNullable<Parameters<QueryRuntime['log']['log']>[2]>;
+
 /** A log and slots. */
 export class Stage implements QueryRuntime {
   /** `level: message context (error)` of each line. */
   readonly lines: string[] = [];
+  /** The fields of each line. */
+  readonly fields: unknown[] = [];
   /** Slots taken now. */
   used = 0;
   limit = 100_000;
   readonly log = {
-    log: (
-      level: string,
-      message: string,
-      details: { context?: string | undefined; error?: NodeJS.ErrnoException | undefined } = {},
-    ): void => {
-      const { context = '', error } = details;
+    log: (level: string, message: string, details: Details = {}): void => {
+      const { context = '', error, subject } = details;
+      this.fields.push(subject?.fields());
       const code = error?.code === undefined ? '' : ` (${error.code})`;
       this.lines.push(`${level}: ${message}${code}${context}`);
     },

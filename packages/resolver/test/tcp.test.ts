@@ -89,7 +89,7 @@ describe('J6: an answer that did not fit', () => {
       serve: (asked: Asked) => {
         asked.send(cutResponseTo(asked));
       },
-      line: 'truncated TCP DNS response',
+      line: 'invalid TCP DNS response',
     },
   ])('$name makes the next server asked at once', async ({ serve, line, refused = false }) => {
     const good = await setScene(whole2);
