@@ -206,3 +206,13 @@ it('an attempt by EXTERNAL has no password of an attempt before it', async () =>
   expect(requests.map((request) => request.header('auth-method'))).toEqual(['plain', 'external']);
   expect(requests.map((request) => request.header('auth-pass'))).toEqual(['secret', '']);
 });
+
+it('L5: worker_connections reach as far as nginx’s: an idle connection takes none from a session', async () => {
+  const stage = await setStage({ events: 'worker_connections 5;' });
+  const { accepted } = languages.imap;
+  // The listener, and client and backend of two sessions.
+  const clients = [await logIn(stage), await logIn(stage)];
+  for (const client of clients) await client.readUntil(accepted);
+  expect(stage.auth.count).toBe(2);
+  expect(await (await stage.connect()).readToEnd()).toBe('');
+});

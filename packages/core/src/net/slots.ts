@@ -7,6 +7,8 @@ export class ConnectionSlots {
   readonly limit: number;
   /** Called after each release, for those who wait until connections are gone. */
   released: (() => void) | undefined = undefined;
+  /** Asked in turn when none is left: each gives a slot back that it holds for later use, and says whether it did. */
+  readonly spares = new Set<() => boolean>();
   #used = 0;
   #last = 0;
 
@@ -21,10 +23,15 @@ export class ConnectionSlots {
 
   /** Takes a slot. Returns the connection's number, or undefined when none is left. */
   take(): number | undefined {
-    if (this.#used >= this.limit) return undefined;
+    if (this.#used >= this.limit && !this.#makeRoom()) return undefined;
     this.#used += 1;
     this.#last += 1;
     return this.#last;
+  }
+
+  #makeRoom(): boolean {
+    for (const giveBack of this.spares) if (giveBack()) return true;
+    return false;
   }
 
   /** Gives a slot back; once per successful `take`. */

@@ -104,6 +104,13 @@ export class AuthConnection implements Receiver, Expiring {
     this.close();
   }
 
+  /** Closes an idle connection whose slot is needed before its socket is gone. */
+  giveWay(): void {
+    this.#connection.slots?.release();
+    this.#connection.slots = undefined;
+    this.close();
+  }
+
   /** Closes at once. An asker is not told. */
   close(): void {
     this.#asker = undefined;

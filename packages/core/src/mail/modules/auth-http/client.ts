@@ -23,6 +23,7 @@ export class AuthClient implements ConnectionKeeper {
 
   constructor(slots: ConnectionSlots) {
     this.#slots = slots;
+    slots.spares.add(this.#giveBack);
   }
 
   /** Makes one request. Never rejects. */
@@ -79,9 +80,17 @@ export class AuthClient implements ConnectionKeeper {
     if (idle?.length === 0) this.#idle.delete(name);
   }
 
+  /** Lets the connection go that has been idle longest: who needs its slot now comes first. */
+  readonly #giveBack = (): boolean => {
+    const [longest] = this.#unasked;
+    longest?.giveWay();
+    return longest !== undefined;
+  };
+
   /** Closes what is idle and keeps nothing from here on; requests under way go on to their end. */
   end(): void {
     this.#ended = true;
+    this.#slots.spares.delete(this.#giveBack);
     for (const connection of [...this.#unasked]) connection.close();
   }
 }

@@ -325,6 +325,22 @@ describe('failures', () => {
     expect((await client.ask(question(serviceAt(1)))).kind).toBe('exhausted');
   });
 
+  it('L5: an idle connection gives its slot to who needs one, the longest idle first', async () => {
+    const server = await serverWith(answering(kept));
+    const other = await serverWith(answering(kept));
+    const slots = new ConnectionSlots(2);
+    const client = clientWith(slots);
+    await client.ask(question(server.service));
+    await client.ask(question(other.service));
+    expect(slots.take()).toBe(3);
+    await server.until(() => server.open === 0);
+    expect([other.open, slots.used]).toEqual([1, 2]);
+    expect(slots.take()).toBe(4);
+    expect(slots.take()).toBeUndefined();
+    await other.until(() => other.open === 0);
+    expect(slots.used).toBe(2);
+  });
+
   it('slots go back when connections are gone', async () => {
     const server = await serverWith(answering(kept));
     const slots = new ConnectionSlots(3);
