@@ -175,11 +175,11 @@ const answers: Readonly<Record<Protocol, readonly (string | RegExp)[]>> = {
 };
 
 const flaws = [
-  { name: 'expired', reason: 'upstream SSL certificate verify error: (certificate has expired)' },
+  { name: 'expired', reason: 'upstream SSL certificate verify error: (10:certificate has expired)' },
   { name: 'wrong-name', reason: 'upstream SSL certificate does not match "mail.example.com"' },
   {
     name: 'self-signed',
-    reason: 'upstream SSL certificate verify error: (self-signed certificate)',
+    reason: 'upstream SSL certificate verify error: (18:self-signed certificate)',
   },
 ] as const;
 const failures = flaws.flatMap((each) =>

@@ -89,9 +89,9 @@ class Arrival implements Receiver, Expiring {
     else if (this.#phase !== 'handshake' && this.#held.length === 0) this.#close('client');
   }
 
-  closed(_connection: Connection, error: NodeJS.ErrnoException | undefined): void {
+  closed({ tls }: Connection, error: NodeJS.ErrnoException | undefined): void {
     if (this.#phase === 'over' || this.#phase === 'handshake') return;
-    if (error !== undefined) logBrokenClient(error, this.#session.log);
+    if (error !== undefined) logBrokenClient(error, this.#session.log, tls !== undefined);
     this.#finish('client');
   }
 

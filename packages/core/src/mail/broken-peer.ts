@@ -44,7 +44,7 @@ export function logBroken(
     return;
   }
   if (error instanceof TlsError) {
-    log.error(error.message);
+    log.write(levelOfBackend(error), error.message);
     return;
   }
   if (error.syscall === 'write') {
@@ -55,8 +55,22 @@ export function logBroken(
   log.error('recv() failed', error);
 }
 
-/** Writes what nginx writes where a client's connection broke: most of it is nothing but info. */
-export function logBrokenClient(error: NodeJS.ErrnoException, log: SessionLog): void {
+/** What a backend can bring about is an error, where it is info of a client (ngx_ssl_connection_error). */
+export function levelOfBackend({ level }: TlsError): LogLevel {
+  return level === 'crit' ? 'crit' : 'error';
+}
+
+/**
+ * Writes what nginx writes where a client's connection broke: most of it is nothing but info. Inside TLS a reset is an end
+ * like any other there (ngx_ssl_handle_recv), and gets no line.
+ */
+export function logBrokenClient(
+  error: NodeJS.ErrnoException,
+  log: SessionLog,
+  isTls: boolean,
+): void {
+  const isWrite = error.syscall === 'write';
   if (error instanceof TlsError) log.write(error.level, error.message);
-  else log.info(error.syscall === 'write' ? 'send() failed' : 'recv() failed', error);
+  else if (!isTls) log.info(isWrite ? 'send() failed' : 'recv() failed', error);
+  else if (isWrite) log.info('SSL_write() failed', error);
 }

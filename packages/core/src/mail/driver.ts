@@ -97,10 +97,10 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     if (!waiting || this.#conversation.unread === 0) this.#close('client');
   }
 
-  closed(_connection: Connection, error: NodeJS.ErrnoException | undefined): void {
+  closed({ tls }: Connection, error: NodeJS.ErrnoException | undefined): void {
     if (this.#phase === 'over' || this.#phase === 'handshake') return;
     if (this.#phase === 'command') this.#session.log.action = 'in auth state';
-    if (error !== undefined) logBrokenClient(error, this.#session.log);
+    if (error !== undefined) logBrokenClient(error, this.#session.log, tls !== undefined);
     this.#finish('client');
   }
 

@@ -72,7 +72,7 @@ export class RelayedSession implements RelayOwner {
     const isWrite = error.syscall === 'write';
     const peer = side === 'client' ? 'client' : 'upstream';
     log.action = `proxying and ${isWrite ? 'sending to' : 'reading from'} ${peer}`;
-    if (side === 'client') logBrokenClient(error, log);
+    if (side === 'client') logBrokenClient(error, log, this.#session.connection.tls !== undefined);
     else logBroken(error, { name: peer }, log);
   }
 }

@@ -4,7 +4,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { X509Certificate } from 'node:crypto';
 import type { OwnedTlsSocket, TlsSide } from './tls-handshake.js';
 import { peerClosed, TlsError, untrustedServer, wrongServerName } from './tls-error.js';
-import { certificateFault, stateOf } from './tls-state.js';
+import { faultOf, stateOf } from './tls-state.js';
 import type { TlsClientOptions, TlsState } from './tls.js';
 
 /** The certificate is judged by {@link ClientSide}, chain and name. */
@@ -52,8 +52,8 @@ class ClientSide implements TlsSide {
 function verdictOn(socket: TLSSocket, verifyName: string | undefined): TlsState | TlsError {
   const state = stateOf(socket, true);
   if (verifyName === undefined) return state;
-  const fault = certificateFault(socket);
-  if (fault !== undefined) return untrustedServer(fault.code, fault.reason);
+  const fault = faultOf(socket);
+  if (fault !== undefined) return untrustedServer(fault);
   if (state.resumed) return state;
   const isNamed = state.peerCertificate !== undefined && bears(state.peerCertificate, verifyName);
   return isNamed ? state : wrongServerName(verifyName);

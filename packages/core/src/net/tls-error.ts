@@ -4,6 +4,7 @@
  */
 import { PosternError } from '../errors.js';
 import { errnoText } from '../log/errno.js';
+import { faultText, type CertificateFault } from './certificate-fault.js';
 
 /** TLS that failed. `message` is the whole log line, nothing of it is secret. */
 export class TlsError extends PosternError {
@@ -32,9 +33,12 @@ export function handshakeAbandoned(): TlsError {
   return new TlsError('POSTERN_TLS_ABANDONED', 'connection closed in SSL handshake');
 }
 
-/** The server's certificate is not trusted; `code` is OpenSSL's name of the reason, for instance `CERT_HAS_EXPIRED`. */
-export function untrustedServer(code: string, reason: string): TlsError {
-  return new TlsError(code, `upstream SSL certificate verify error: (${reason})`);
+/** The server's certificate is not trusted. */
+export function untrustedServer(fault: CertificateFault): TlsError {
+  return new TlsError(
+    fault.code,
+    `upstream SSL certificate verify error: (${faultText(fault)})`,
+  );
 }
 
 /** The server's certificate is not for the name that was asked for; code `HOSTNAME_MISMATCH`. */
@@ -61,9 +65,15 @@ const internalReasons: ReadonlySet<string> = new Set(['internal error', 'malloc 
 function opensslError(error: NodeJS.ErrnoException, call: string): TlsError | undefined {
   const code = error.code ?? '';
   if (!code.startsWith('ERR_SSL_') && !code.startsWith('ERR_OSSL_')) return undefined;
-  const { library, reason, text } = opensslText(error.message);
-  const isExpected = library === 'SSL routines' && !internalReasons.has(reason);
-  return new TlsError(code, `${call} failed (SSL: ${text})`, {
+  const reasons = error.message
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(opensslReason);
+  // The last one is what it came to, and what nginx judges by.
+  const last = reasons.at(-1);
+  const isExpected = last?.library === 'SSL routines' && !internalReasons.has(last.reason);
+  const texts = reasons.map(({ text }) => text).join(' ');
+  return new TlsError(code, `${call} failed (SSL: ${texts})`, {
     level: isExpected ? 'info' : 'crit',
     cause: error,
   });
@@ -74,12 +84,11 @@ function opensslError(error: NodeJS.ErrnoException, call: string): TlsError | un
  * `40B7:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:record.c:355:data`, both forms of OpenSSL's
  * ERR_error_string(3).
  */
-function opensslText(message: string): {
+function opensslReason(line: string): {
   readonly library: string;
   readonly reason: string;
   readonly text: string;
 } {
-  const line = message.split('\n', 1)[0] ?? '';
   const start = line.indexOf('error:');
   const [, number, library, , reason, , , data] = line.slice(Math.max(start, 0)).split(':');
   if (start < 0 || number === undefined || library === undefined || reason === undefined) {

@@ -1,14 +1,7 @@
 /** Reads from a socket what its handshake agreed on. */
 import type { TLSSocket } from 'node:tls';
+import { certificateFault, type CertificateFault } from './certificate-fault.js';
 import type { TlsState } from './tls.js';
-
-/** OpenSSL's verdict about the peer's certificate. */
-export interface CertificateFault {
-  /** OpenSSL's name, for instance `CERT_HAS_EXPIRED`. */
-  readonly code: string;
-  /** OpenSSL's text, for instance `certificate has expired`. */
-  readonly reason: string;
-}
 
 /** What the handshake of `socket` agreed on; `withCertificate`: whether the peer was to send one. */
 export function stateOf(socket: TLSSocket, withCertificate: boolean): TlsState {
@@ -20,7 +13,7 @@ export function stateOf(socket: TLSSocket, withCertificate: boolean): TlsState {
     alpn: nameOf(socket, 'alpnProtocol'),
     resumed: socket.isSessionReused(),
     peerCertificate,
-    verifyError: peerCertificate === undefined ? undefined : certificateFault(socket)?.code,
+    verifyError: peerCertificate === undefined ? undefined : faultOf(socket),
   };
 }
 
@@ -34,12 +27,12 @@ function nameOf(socket: TLSSocket, key: 'servername' | 'alpnProtocol'): string |
  * The verdict about a certificate that the peer has sent; undefined where it is good. Node tells it in public only for
  * sockets that it made itself, so it is asked of the socket's `ssl`.
  */
-export function certificateFault(socket: TLSSocket): CertificateFault | undefined {
+export function faultOf(socket: TLSSocket): CertificateFault | undefined {
   const ssl: unknown = Reflect.get(socket, 'ssl');
   if (typeof ssl !== 'object' || ssl === null || !('verifyError' in ssl)) return undefined;
   if (typeof ssl.verifyError !== 'function') return undefined;
   const fault: unknown = Reflect.apply(ssl.verifyError, ssl, []);
   if (!(fault instanceof Error)) return undefined;
   const code = 'code' in fault && typeof fault.code === 'string' ? fault.code : 'UNSPECIFIED';
-  return { code, reason: fault.message };
+  return certificateFault(code, fault.message);
 }

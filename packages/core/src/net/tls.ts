@@ -1,6 +1,7 @@
 /** TLS on a connection: what it is started with, and what is known once the handshake is done. */
 import type { X509Certificate } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
+import type { CertificateFault } from './certificate-fault.js';
 
 /** How a connection becomes the server's side of TLS. One object serves all connections of a server block. */
 export interface TlsServerOptions {
@@ -54,6 +55,6 @@ export interface TlsState {
   readonly resumed: boolean;
   /** The peer's certificate, where it sent one, or, on the server's side, where the resumed session holds one. */
   readonly peerCertificate: X509Certificate | undefined;
-  /** OpenSSL's verdict about it: undefined where it is good; else its code, for instance `CERT_HAS_EXPIRED`. */
-  readonly verifyError: string | undefined;
+  /** OpenSSL's verdict about it: undefined where it is good. */
+  readonly verifyError: CertificateFault | undefined;
 }

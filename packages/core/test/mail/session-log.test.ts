@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ErrorLog } from '../../src/log/error-log.js';
 import { systemError } from '../../src/log/errno.js';
 import { type LogFormat, prepareJson } from '../../src/log/log-format.js';
+import { streamError } from '../../src/net/tls-error.js';
+import { logBrokenClient } from '../../src/mail/broken-peer.js';
 import { SessionLog } from '../../src/mail/session-log.js';
 import { RecordingTarget } from '../log/recording-target.js';
 
@@ -23,6 +25,39 @@ function logIn(format: LogFormat) {
   const log = new SessionLog(new ErrorLog([{ level: 'info', target, format }], 7), facts);
   return { log, target };
 }
+
+const system = (syscall: string) => Object.assign(systemError('ECONNRESET'), { syscall });
+const openssl = streamError(
+  Object.assign(new Error('error:0A000119:SSL routines:f:bad record mac:a.c:1:'), {
+    code: 'ERR_SSL_BAD',
+  }),
+);
+
+describe('a broken connection', () => {
+  it.each([
+    { error: system('read'), isTls: false, line: 'recv() failed (104: Connection reset by peer)' },
+    { error: system('write'), isTls: false, line: 'send() failed (104: Connection reset by peer)' },
+    { error: system('read'), isTls: true, line: undefined },
+    {
+      error: system('write'),
+      isTls: true,
+      line: 'SSL_write() failed (104: Connection reset by peer)',
+    },
+    {
+      error: openssl,
+      isTls: true,
+      line: 'SSL_read() failed (SSL: error:0A000119:SSL routines::bad record mac)',
+    },
+  ])('of TLS $isTls is logged as $line', ({ error, isTls, line }) => {
+    const { log, target } = logIn('text');
+    log.action = 'in auth state';
+    logBrokenClient(error, log, isTls);
+    const lines = target.lines.map((each) => each.slice(each.indexOf('*16 ') + 4));
+    const context =
+      'while in auth state, client: 192.0.2.1 using starttls, server: 0.0.0.0:143, login: "u"';
+    expect(lines).toEqual(line === undefined ? [] : [`${line} ${context}\n`]);
+  });
+});
 
 describe('the log of a session', () => {
   it('is the text of nginx', () => {

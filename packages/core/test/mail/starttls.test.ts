@@ -1,5 +1,8 @@
 /** STARTTLS in the session, with a protocol of three commands: what the driver does, whatever the protocol. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { connectClient, type ScriptedPeer } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createServer, defineModule, mail } from '../../src/index.js';
@@ -33,6 +36,7 @@ const protocol = {
 };
 
 interface Proxy {
+  readonly port: number;
   readonly log: readonly string[];
   readonly sessions: () => { readonly waiting: number; readonly relayed: number };
   connect(): Promise<ScriptedPeer>;
@@ -66,6 +70,7 @@ async function startProxy(directives = `starttls on; ${identity}`): Promise<Prox
   open.push(server);
   const port = Number(server.addresses[0]?.split(':')[1]);
   return {
+    port,
     log,
     sessions: () => server.sessions,
     async connect() {
@@ -147,6 +152,23 @@ describe('STARTTLS', () => {
       '*2 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while in starttls state, client: 127.0.0.1 using starttls, server: 127.0.0.1:P',
     );
     expect(proxy.sessions()).toEqual({ waiting: 0, relayed: 0 });
+  });
+
+  it('ends the session on a forged record, with the reason in the log', async () => {
+    const proxy = await startProxy();
+    const socket = connect(proxy.port, '127.0.0.1');
+    await once(socket, 'data');
+    socket.write('STARTTLS\r\n');
+    await once(socket, 'data');
+    const client = connectTls({ socket, rejectUnauthorized: false });
+    client.on('error', () => undefined);
+    client.write('NOOP\r\n');
+    await once(client, 'data');
+    socket.write(Buffer.concat([Buffer.of(0x17, 3, 3, 0, 40), Buffer.alloc(40)]));
+    await once(socket, 'close');
+    expect(proxy.log[1]).toBe(
+      '*2 SSL_read() failed (SSL: error:0A000119:SSL routines::decryption failed or bad record mac) while in auth state, client: 127.0.0.1 using starttls, server: 127.0.0.1:P',
+    );
   });
 
   it('A13: has one timeout for the handshake, which bytes do not prolong, and no line in the log', async () => {

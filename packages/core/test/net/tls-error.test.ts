@@ -45,8 +45,18 @@ const cases = [
   {
     name: 'OpenSSL in an unknown form as it is, on one line',
     error: nodeError('ERR_SSL_X', 'something else\nsecond line'),
-    message: 'SSL_do_handshake() failed (SSL: something else)',
+    message: 'SSL_do_handshake() failed (SSL: something else second line)',
     level: 'crit',
+  },
+  {
+    name: 'all that OpenSSL says; the last counts',
+    error: nodeError(
+      'ERR_SSL_CIPHER_OPERATION_FAILED',
+      'C0:error:1C800066:Provider routines:f:cipher operation failed:a.c:320:\nC0:error:0A000119:SSL routines:f:bad record mac:b.c:623:\n',
+    ),
+    message:
+      'SSL_do_handshake() failed (SSL: error:1C800066:Provider routines::cipher operation failed error:0A000119:SSL routines::bad record mac)',
+    level: 'info',
   },
   {
     name: 'the system',

@@ -8,7 +8,7 @@ import { Connection, type Receiver } from '../../../net/connection.js';
 import type { OwnAddresses } from '../../../net/own-addresses.js';
 import type { ConnectionSlots } from '../../../net/slots.js';
 import type { TlsClientOptions } from '../../../net/tls.js';
-import { logBroken } from '../../broken-peer.js';
+import { levelOfBackend, logBroken } from '../../broken-peer.js';
 import { timedOut } from '../../errors.js';
 import type { BackendLogin, Upstream, UpstreamTls } from '../../outcome.js';
 import type { BackendConversation, BackendStep, Session } from '../../session.js';
@@ -115,7 +115,7 @@ class BackendDialog implements Receiver {
     this.#connection?.secureAsClient(options, (error) => {
       if (this.#settled) return;
       if (error !== undefined) {
-        log.error(error.message);
+        log.write(levelOfBackend(error), error.message);
         this.#settle(failed);
         return;
       }

@@ -4,7 +4,6 @@
  */
 import { encodeTlvs, type Tlv } from '../../../net/proxy-protocol.js';
 import type { TlsFacts } from '../../tls-policy.js';
-import { verifyError } from '../ssl/verify-errors.js';
 
 const alpn = 0x01;
 const authority = 0x02;
@@ -43,8 +42,7 @@ function clientAndVerdict({ state, certificate }: TlsFacts): Buffer {
     return bytes;
   }
   bytes[0] |= certificateInSession | (state.resumed ? 0 : certificateInHandshake);
-  const { verifyError: code } = state;
-  bytes.writeUInt32BE(code === undefined ? 0 : verifyError(code).number, 1);
+  bytes.writeUInt32BE(state.verifyError?.number ?? 0, 1);
   return bytes;
 }
 

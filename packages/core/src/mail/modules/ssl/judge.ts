@@ -1,10 +1,14 @@
 /** What becomes of a client after the handshake: the table of `ssl_verify_client` (ngx_mail_handler.c). */
 import type { X509Certificate } from 'node:crypto';
+import {
+  certificateFault,
+  faultText,
+  type CertificateFault,
+} from '../../../net/certificate-fault.js';
 import type { TlsState } from '../../../net/tls.js';
 import type { TlsFacts, TlsVerdict } from '../../tls-policy.js';
 import { certificateFacts, type OwnAlgorithms } from './certificate-facts.js';
 import { isChainTooLong } from './chain-depth.js';
-import { isAboutTrust, verifyError } from './verify-errors.js';
 
 /** The value of `ssl_verify_client`. */
 export type VerifyMode = 'off' | 'on' | 'optional' | 'optional_no_ca';
@@ -31,12 +35,11 @@ export function judge(
     return mode === 'on' ? { facts, refusal: missing } : { facts };
   }
   const certificate = certificateFacts(peerCertificate);
-  const code = faultOf(peerCertificate, state, settings);
-  if (code === undefined) return { facts: { state, verify: 'SUCCESS', certificate, own } };
-  const { number, text } = verifyError(code);
-  const facts: TlsFacts = { state, verify: `FAILED:${text}`, certificate, own };
-  if (mode === 'optional_no_ca' && isAboutTrust(code)) return { facts };
-  const log = `client SSL certificate verify error: (${String(number)}:${text})`;
+  const fault = faultOf(peerCertificate, state, settings);
+  if (fault === undefined) return { facts: { state, verify: 'SUCCESS', certificate, own } };
+  const facts: TlsFacts = { state, verify: `FAILED:${fault.reason}`, certificate, own };
+  if (mode === 'optional_no_ca' && aboutTrust.has(fault.code)) return { facts };
+  const log = `client SSL certificate verify error: (${faultText(fault)})`;
   return { facts, refusal: { reply: 'certificateError', log } };
 }
 
@@ -45,12 +48,23 @@ const missing: NonNullable<TlsVerdict['refusal']> = Object.freeze({
   log: 'client sent no required SSL certificate',
 });
 
-/** Node's code of what is wrong with the certificate, or undefined. */
+/** Verdicts only about who has signed a certificate: `optional_no_ca` passes over them (ngx_ssl_verify_error_optional). */
+const aboutTrust: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_UNTRUSTED',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+const tooLong = certificateFault('CERT_CHAIN_TOO_LONG', 'certificate chain too long');
+
+/** What is wrong with the certificate, or undefined. */
 function faultOf(
   certificate: X509Certificate,
   { verifyError: found }: TlsState,
   { authorities, depth }: VerifySettings,
-): string | undefined {
+): CertificateFault | undefined {
   if (found !== undefined) return found;
-  return isChainTooLong(certificate, authorities, depth) ? 'CERT_CHAIN_TOO_LONG' : undefined;
+  return isChainTooLong(certificate, authorities, depth) ? tooLong : undefined;
 }

@@ -77,7 +77,7 @@ describe.each(ways)('proxy_ssl %s', (way) => {
     {
       name: 'an expired certificate',
       certificate: 'expired',
-      log: 'upstream SSL certificate verify error: (certificate has expired)',
+      log: 'upstream SSL certificate verify error: (10:certificate has expired)',
     },
     {
       name: 'a certificate of another name',
@@ -87,7 +87,7 @@ describe.each(ways)('proxy_ssl %s', (way) => {
     {
       name: 'a self-signed certificate',
       certificate: 'selfsigned',
-      log: 'upstream SSL certificate verify error: (self-signed certificate)',
+      log: 'upstream SSL certificate verify error: (18:self-signed certificate)',
     },
     {
       name: 'a good certificate of another address',
@@ -97,7 +97,7 @@ describe.each(ways)('proxy_ssl %s', (way) => {
     {
       name: 'an authority that nobody named',
       directives: `proxy_ssl ${way};`,
-      log: 'upstream SSL certificate verify error: (unable to verify the first certificate)',
+      log: 'upstream SSL certificate verify error: (21:unable to verify the first certificate)',
     },
   ];
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Peer } from '../../../../src/mail/peer.js';
 import type { CertificateFacts, TlsFacts } from '../../../../src/mail/tls-policy.js';
 import { proxyHeader } from '../../../../src/mail/modules/proxy/proxy-header.js';
+import { certificateFault } from '../../../../src/net/certificate-fault.js';
 import { crc32c } from '../../../../src/net/crc32c.js';
 import { decodeProxyHeader } from '../../../../src/net/proxy-protocol.js';
 import type { TlsState } from '../../../../src/net/tls.js';
@@ -145,17 +146,26 @@ describe('version 2', () => {
     },
     {
       name: 'an expired certificate',
-      tls: facts({ certificate }, { verifyError: 'CERT_HAS_EXPIRED' }),
+      tls: facts(
+        { certificate },
+        { verifyError: certificateFault('CERT_HAS_EXPIRED', 'certificate has expired') },
+      ),
       head: '070000000a',
     },
     {
       name: 'a certificate signed by itself',
-      tls: facts({ certificate }, { verifyError: 'DEPTH_ZERO_SELF_SIGNED_CERT' }),
+      tls: facts(
+        { certificate },
+        { verifyError: certificateFault('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate') },
+      ),
       head: '0700000012',
     },
     {
       name: 'a certificate with a fault of another kind',
-      tls: facts({ certificate }, { verifyError: 'SOMETHING_NEW' }),
+      tls: facts(
+        { certificate },
+        { verifyError: certificateFault('UNSPECIFIED', 'something new') },
+      ),
       head: '0700000001',
     },
   ])('says what is known of $name', ({ tls, head }) => {

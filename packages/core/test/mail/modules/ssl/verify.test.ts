@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectionOptions } from 'node:tls';
-import { verifyError } from '../../../../src/mail/modules/ssl/verify-errors.js';
 import { fixture, identity, meet, policyOf } from './tls-servers.js';
 
 /** A client with the certificate in `name` (and its key beside it). */
@@ -212,18 +211,6 @@ describe('ssl_verify_client', () => {
     const { verdict } = await meet(await policyOf(), as('client'));
     expect(verdict?.refusal).toBeUndefined();
     expect(verdict?.facts).toMatchObject({ verify: undefined, certificate: undefined });
-  });
-});
-
-describe('a verdict of OpenSSL', () => {
-  it.each([
-    { code: 'CERT_REVOKED', error: { number: 23, text: 'certificate revoked' } },
-    {
-      code: 'UNSPECIFIED',
-      error: { number: 1, text: 'unspecified certificate verification error' },
-    },
-  ])('$code has its number and text', ({ code, error }) => {
-    expect(verifyError(code)).toEqual(error);
   });
 });
 
