@@ -1,14 +1,10 @@
 /** What becomes of a client after the handshake: the table of `ssl_verify_client` (ngx_mail_handler.c). */
 import type { X509Certificate } from 'node:crypto';
-import {
-  certificateFault,
-  faultText,
-  type CertificateFault,
-} from '../../../net/certificate-fault.js';
+import { faultText, type CertificateFault } from '../../../net/certificate-fault.js';
 import type { TlsState } from '../../../net/tls.js';
 import type { TlsFacts, TlsVerdict } from '../../tls-policy.js';
 import { certificateFacts, type OwnAlgorithms } from './certificate-facts.js';
-import { isChainTooLong } from './chain-depth.js';
+import { depthFault } from './chain-depth.js';
 
 /** The value of `ssl_verify_client`. */
 export type VerifyMode = 'off' | 'on' | 'optional' | 'optional_no_ca';
@@ -57,14 +53,12 @@ const aboutTrust: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-const tooLong = certificateFault('CERT_CHAIN_TOO_LONG', 'certificate chain too long');
-
-/** What is wrong with the certificate, or undefined. */
+/** What is wrong with the certificate, or undefined. A chain that is cut for its length has no end that could be wrong. */
 function faultOf(
   certificate: X509Certificate,
   { verifyError: found }: TlsState,
   { authorities, depth }: VerifySettings,
 ): CertificateFault | undefined {
-  if (found !== undefined) return found;
-  return isChainTooLong(certificate, authorities, depth) ? tooLong : undefined;
+  if (found !== undefined && found.code !== 'SELF_SIGNED_CERT_IN_CHAIN') return found;
+  return depthFault(certificate, authorities, depth) ?? found;
 }
