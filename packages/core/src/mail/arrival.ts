@@ -191,8 +191,8 @@ class Arrival implements Receiver, Expiring {
     return this.#phase === 'over';
   }
 
-  #refuseHeader(reason: string): void {
-    this.#session.log.error(reason);
+  #refuseHeader(reason: string | undefined): void {
+    if (reason !== undefined) this.#session.log.error(reason);
     this.#finish('refused');
     this.#connection.destroy();
   }

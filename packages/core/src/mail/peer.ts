@@ -7,8 +7,14 @@ export interface Peer {
   readonly family: 'IPv4' | 'IPv6' | 'Unix';
 }
 
+/** An end that a PROXY header named. */
+export interface ProxiedPeer extends Peer {
+  /** The address as it was written, where that is not its normal form. */
+  readonly written?: string;
+}
+
 /** The addresses that a client's PROXY header named: who it came from, and where it went. */
 export interface ProxiedAddresses {
-  readonly source: Peer;
-  readonly destination: Peer;
+  readonly source: ProxiedPeer;
+  readonly destination: ProxiedPeer;
 }

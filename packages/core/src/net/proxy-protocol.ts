@@ -2,7 +2,8 @@
  * The PROXY protocol, versions 1 and 2 (proxy-protocol.txt by HAProxy), as pure functions over bytes.
  *
  * Writing follows ngx_proxy_protocol.c. Reading is bounded (107 bytes for version 1, 4096 for version 2), takes a header
- * in any number of pieces, and reads addresses, ports and TLVs strictly: what is recorded is in normal form.
+ * in any number of pieces, and reads addresses, ports and TLVs strictly: what is recorded is in normal form, and beside
+ * it as it was written where that differs.
  */
 import { printable } from '../log/printable.js';
 import { parseDecimal, type AddressFamily } from './address.js';
@@ -15,13 +16,15 @@ export interface ProxyEndpoint {
   readonly address: string;
   readonly port: number;
   readonly family: AddressFamily;
+  /** The address as a header of version 1 had it, where that is not its normal form. */
+  readonly written?: string;
 }
 
 /** What the bytes so far amount to. */
 export type ProxyHeader =
   | { readonly kind: 'incomplete' }
-  /** Not a header; `reason` is the text for the log. */
-  | { readonly kind: 'invalid'; readonly reason: string }
+  /** Not a header; `reason` is the text for the log, where nginx has one. */
+  | { readonly kind: 'invalid'; readonly reason: string | undefined }
   /** A header of `length` bytes. Without addresses (UNKNOWN, LOCAL) the connection's own count. */
   | {
       readonly kind: 'done';
@@ -46,7 +49,7 @@ const lf = 0x0a;
 const space = 0x20;
 
 const incomplete: ProxyHeader = { kind: 'incomplete' };
-const invalid = (reason: string): ProxyHeader => ({ kind: 'invalid', reason });
+const invalid = (reason?: string): ProxyHeader => ({ kind: 'invalid', reason });
 
 /** A header of version 1: `PROXY TCP4 source destination port port`. Mixed families are written as IPv6. */
 export function encodeProxyV1(source: ProxyEndpoint, destination: ProxyEndpoint): Buffer {
@@ -166,8 +169,9 @@ function decodeV1(bytes: Buffer): ProxyHeader {
 }
 
 function readV1(line: string, length: number): ProxyHeader | undefined {
+  // Whatever follows it.
+  if (line.startsWith('UNKNOWN')) return { kind: 'done', length };
   const words = line.split(' ');
-  if (words[0] === 'UNKNOWN') return { kind: 'done', length };
   if (words.length !== 5 || (words[0] !== 'TCP4' && words[0] !== 'TCP6')) return undefined;
   const family = words[0] === 'TCP4' ? 'IPv4' : 'IPv6';
   const source = textEndpoint(words[1], words[3]);
@@ -177,11 +181,12 @@ function readV1(line: string, length: number): ProxyHeader | undefined {
 }
 
 function textEndpoint(address = '', port = ''): ProxyEndpoint | undefined {
-  return endpoint(ipBytes(address), portOf(port));
+  const found = endpoint(ipBytes(address), portOf(port));
+  return found === undefined || found.address === address ? found : { ...found, written: address };
 }
 
 function portOf(text: string): number | undefined {
-  const port = text.length > 5 ? undefined : parseDecimal(text);
+  const port = parseDecimal(text);
   return port !== undefined && port <= 65535 ? port : undefined;
 }
 
@@ -217,7 +222,7 @@ function addressWidth(familyAndTransport: number): number {
 function readV2(header: Buffer, width: number): ProxyHeader {
   const ports = fixedV2 + 2 * width;
   const tlvs = ports + 4;
-  if (header.length < tlvs) return invalid('address block is too short');
+  if (header.length < tlvs) return invalid();
   const problem = tlvProblem(header, tlvs);
   if (problem !== undefined) return invalid(problem);
   const source = endpoint(header.subarray(fixedV2, fixedV2 + width), header.readUInt16BE(ports));

@@ -135,6 +135,15 @@ describe('a listener with proxy_protocol', () => {
     expect(line).toContain(' while reading PROXY protocol, client: 127.0.0.1, server: ');
   });
 
+  it('K5: closes a client without a line in the log whose address block is too short', async () => {
+    const { log, connect } = await startProxy({ listen });
+    const peer = await connect();
+    await peer.send('\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x04AAAA');
+    await peer.ended;
+    expect(peer.received.length).toBe(0);
+    expect(log.filter((line) => !line.includes('connected to'))).toEqual([]);
+  });
+
   it('logs a client that leaves at once as a broken header', async () => {
     const { log, connect } = await startProxy({ listen });
     const peer = await connect();

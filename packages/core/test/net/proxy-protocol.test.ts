@@ -122,10 +122,16 @@ describe('reading version 1', () => {
     },
     {
       text: 'PROXY TCP6 2001:DB8:0::7 ::1 0 65535\r\n',
-      source: v6('2001:db8::7', 0),
+      source: { ...v6('2001:db8::7', 0), written: '2001:DB8:0::7' },
       destination: v6('::1', 65535),
     },
+    {
+      text: 'PROXY TCP4 192.0.2.7 198.51.100.1 000001234 0993\r\n',
+      source: v4('192.0.2.7', 1234),
+      destination: v4('198.51.100.1', 993),
+    },
     { text: 'PROXY UNKNOWN\r\n' },
+    { text: 'PROXY UNKNOWNX\r\n' },
     { text: 'PROXY UNKNOWN anything at all \x00\r\n' },
   ])('K3, K8: $text', ({ text, ...ends }) => {
     const bytes = Buffer.from(text);
@@ -161,7 +167,6 @@ describe('reading version 1', () => {
     ['a signed port', 'PROXY TCP4 1.2.3.4 1.2.3.4 +1 2\r\n'],
     ['a missing port', 'PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n'],
     ['more words', 'PROXY TCP4 1.2.3.4 1.2.3.4 1 2 3\r\n'],
-    ['UNKNOWN with a tail', 'PROXY UNKNOWNX\r\n'],
     ['a bare CR', 'PROXY UNKNOWN\rX\r\n', 'PROXY UNKNOWN'],
     [
       'K6: no end in 107 bytes',
@@ -241,14 +246,14 @@ describe('reading version 2', () => {
     {
       name: 'an IPv6 header with IPv4 addresses',
       bytes: `2121 000c ${addresses}`,
-      reason: 'address block is too short',
+      reason: undefined,
     },
     { name: 'version 3', bytes: '3111 0000', reason: 'unknown PROXY protocol version: 3' },
     { name: 'command 2', bytes: '2211 0000', reason: 'unknown PROXY protocol command: 2' },
     {
       name: 'a short address block',
       bytes: '2111 0004 41414141',
-      reason: 'address block is too short',
+      reason: undefined,
     },
     { name: 'a TLV beyond the end', bytes: `2111 000f ${addresses} 04ffff`, reason: 'broken TLV' },
     { name: 'half a TLV', bytes: `2111 000e ${addresses} 0400`, reason: 'broken TLV' },

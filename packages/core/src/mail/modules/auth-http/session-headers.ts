@@ -27,9 +27,9 @@ export function sessionHeaders(facts: HeaderFacts, passClientCert: boolean): str
 
 function proxiedHeaders({ source, destination }: ProxiedAddresses): string {
   return (
-    line('Proxy-Protocol-Addr', source.address) +
+    line('Proxy-Protocol-Addr', source.written ?? source.address) +
     line('Proxy-Protocol-Port', String(source.port)) +
-    line('Proxy-Protocol-Server-Addr', destination.address) +
+    line('Proxy-Protocol-Server-Addr', destination.written ?? destination.address) +
     line('Proxy-Protocol-Server-Port', String(destination.port))
   );
 }

@@ -72,6 +72,17 @@ describe('headers that only some sessions have', () => {
     ]);
   });
 
+  it('have the addresses of a PROXY header as they were written', () => {
+    const source = { ...peer('2001:db8::7', 1), written: '2001:DB8:0::7' };
+    const proxied = { source, destination: peer('::1', 25) };
+    expect(headers({ proxied })).toEqual([
+      'Proxy-Protocol-Addr: 2001:DB8:0::7',
+      'Proxy-Protocol-Port: 1',
+      'Proxy-Protocol-Server-Addr: ::1',
+      'Proxy-Protocol-Server-Port: 25',
+    ]);
+  });
+
   it('name the client', () => {
     expect(headers({ clientName: '[UNAVAILABLE]' })).toEqual(['Client-Host: [UNAVAILABLE]']);
   });
