@@ -1,5 +1,6 @@
 /** Certificates, private keys and revocation lists: from files to what a TLS context takes. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import type { Secret } from '../../secret.js';
 import { cannotLoad, callFailed, opensslText, unsupportedKey } from './errors.js';
 import { noStartLine, pemBlocks, readPem, type PemSource } from './pem-files.js';
@@ -13,17 +14,20 @@ export interface CertificatePair {
 }
 
 const certificateLabels = ['CERTIFICATE', 'X509 CERTIFICATE'];
+/** Those of our own certificates: PEM_read_bio_X509_AUX(3) takes one with trust settings (`openssl x509 -trustout`) too. */
+const ownLabels = [...certificateLabels, 'TRUSTED CERTIFICATE'];
 
 /** The file's certificates, each as text and parsed. `firstStep` is the call that OpenSSL reads the first one by. */
 function loadChain(
   source: PemSource,
   firstStep: string,
   expecting: string,
+  labels = certificateLabels,
 ): readonly { readonly pem: string; readonly certificate: X509Certificate }[] {
   const { name } = source;
   const read = readPem(source);
   if ('cause' in read) throw cannotLoad('certificate', name, 'BIO_new_file()', read.cause);
-  const blocks = pemBlocks(read.text, certificateLabels);
+  const blocks = pemBlocks(read.text, labels);
   if (blocks.length === 0) {
     throw cannotLoad('certificate', name, firstStep, noStartLine(expecting));
   }
@@ -49,8 +53,23 @@ export function loadRevocationLists(source: PemSource): readonly string[] {
   const read = readPem(source);
   if ('cause' in read) throw cannotLoad('CRL', name, 'BIO_new_file()', read.cause);
   const blocks = pemBlocks(read.text, ['X509 CRL']);
-  if (blocks.length > 0) return blocks;
-  throw cannotLoad('CRL', name, 'PEM_read_bio_X509_CRL()', noStartLine('X509 CRL'));
+  const cause = blocks.length === 0 ? noStartLine('X509 CRL') : malformed;
+  if (blocks.length === 0 || !blocks.every(isRevocationList)) {
+    throw cannotLoad('CRL', name, 'PEM_read_bio_X509_CRL()', cause);
+  }
+  return blocks;
+}
+
+const malformed = 'error:0488000D:PEM routines::ASN1 lib';
+
+/** Node parses revocation lists into contexts only. */
+function isRevocationList(crl: string): boolean {
+  try {
+    createSecureContext({ crl });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const keyStep = 'PEM_read_bio_PrivateKey()';
@@ -99,7 +118,12 @@ export function loadPair(
   key: PemSource,
   passwords: readonly Secret[] | undefined,
 ): CertificatePair {
-  const chain = loadChain(certificate, 'PEM_read_bio_X509_AUX()', 'TRUSTED CERTIFICATE');
+  const chain = loadChain(
+    certificate,
+    'PEM_read_bio_X509_AUX()',
+    'TRUSTED CERTIFICATE',
+    ownLabels,
+  );
   const privateKey = loadKey(key, passwords);
   const leaf = chain[0]?.certificate;
   if (leaf?.checkPrivateKey(privateKey) !== true) {

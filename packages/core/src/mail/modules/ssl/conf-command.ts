@@ -24,11 +24,26 @@ type Change = (parameters: TlsParameters, value: string) => TlsParameters | unde
 
 const allVersions = knownVersions(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']);
 
-function versionNamed(name: string): ProtocolVersion | undefined {
-  return allVersions.find((version) => version === name);
+/** Protocols that OpenSSL takes the names of, and that are never spoken here. */
+const otherProtocols: ReadonlySet<string> = new Set(['SSLv2', 'SSLv3', 'DTLSv1', 'DTLSv1.2']);
+
+const lower = (names: Iterable<string>): ReadonlySet<string> =>
+  new Set([...names].map((name) => name.toLowerCase()));
+
+const otherProtocolsInList = lower(otherProtocols);
+
+/** The versions that an item of `Protocol` names, whatever its case; undefined where it names nothing. */
+function versionsNamed(name: string): readonly ProtocolVersion[] | undefined {
+  const wanted = name.toLowerCase();
+  if (wanted === 'all') return allVersions;
+  const found = allVersions.filter((version) => version.toLowerCase() === wanted);
+  return found.length > 0 || otherProtocolsInList.has(wanted) ? found : undefined;
 }
 
-/** Bits of options by name: `on` is set by the name, `off` by `-name`. What Node has no constant for is a number. */
+/**
+ * Bits of options by name: `on` is set by the name, `off` by `-name`. What Node has no constant for is a number. Without
+ * bits are those of clients, and those of what our OpenSSL does not do: compression, TLS in the kernel, renegotiation.
+ */
 const optionBits: ReadonlyMap<string, { readonly on: number; readonly off: number }> = new Map([
   ['sessionticket', { on: 0, off: constants.SSL_OP_NO_TICKET }],
   ['serverpreference', { on: constants.SSL_OP_CIPHER_SERVER_PREFERENCE, off: 0 }],
@@ -41,8 +56,26 @@ const optionBits: ReadonlyMap<string, { readonly on: number; readonly off: numbe
   ['ignoreunexpectedeof', { on: 0x80, off: 0 }],
   ['canames', { on: 0, off: 0x200 }],
   ['antireplay', { on: 0, off: 0x100_0000 }],
+  ['bugs', { on: constants.SSL_OP_ALL, off: 0 }],
+  [
+    'noresumptiononrenegotiation',
+    { on: constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION, off: 0 },
+  ],
+  ['middleboxcompat', { on: 0, off: 0 }],
+  ['ktls', { on: 0, off: 0 }],
+  ['compression', { on: 0, off: 0 }],
+  ['clientrenegotiation', { on: 0, off: 0 }],
+  ['unsafelegacyrenegotiation', { on: 0, off: 0 }],
+  ['unsafelegacyserverconnect', { on: 0, off: 0 }],
   ['dhsingle', { on: 0, off: 0 }],
   ['ecdhsingle', { on: 0, off: 0 }],
+]);
+
+/** What is refused: renegotiation stays off, and Node has no way to take out a bit that OpenSSL sets by itself. */
+const refusedOptions: ReadonlySet<string> = new Set([
+  '-norenegotiation',
+  '+clientrenegotiation',
+  '-middleboxcompat',
 ]);
 
 /** `+name` and `name` are on, `-name` is off. */
@@ -60,9 +93,9 @@ function changeOptions(parameters: TlsParameters, value: string): TlsParameters 
   let { options } = parameters;
   for (const item of itemsOf(value)) {
     const { name, on } = readSigned(item);
-    const bits = optionBits.get(name.toLowerCase());
-    // Renegotiation stays refused.
-    if (bits === undefined || (name.toLowerCase() === 'norenegotiation' && !on)) return undefined;
+    const key = name.toLowerCase();
+    const bits = optionBits.get(key);
+    if (bits === undefined || refusedOptions.has(`${on ? '+' : '-'}${key}`)) return undefined;
     options &= ~(on ? bits.off : bits.on);
     options |= on ? bits.on : bits.off;
   }
@@ -73,22 +106,22 @@ function changeProtocols(parameters: TlsParameters, value: string): TlsParameter
   let protocols = parameters.protocols;
   for (const item of itemsOf(value)) {
     const { name, on } = readSigned(item);
-    const version = versionNamed(name);
-    const named =
-      name.toUpperCase() === 'ALL' ? allVersions : version === undefined ? [] : [version];
-    if (named.length === 0) return undefined;
+    const named = versionsNamed(name);
+    if (named === undefined) return undefined;
     protocols = allVersions.filter((one) => (named.includes(one) ? on : protocols.includes(one)));
   }
   return { ...parameters, protocols };
 }
 
-/** Takes from the protocols what is beyond a bound; `None` is no bound. */
+/** Takes from the protocols what is beyond a bound; `None` is no bound, nor is one of DTLS. */
 function bound(isWithin: (index: number, limit: number) => boolean): Change {
   return (parameters, value) => {
-    if (value === 'None') return parameters;
-    const version = versionNamed(value);
-    if (version === undefined) return undefined;
-    const limit = allVersions.indexOf(version);
+    if (value === 'None' || value.startsWith('DTLS')) {
+      return value === 'None' || otherProtocols.has(value) ? parameters : undefined;
+    }
+    // SSLv3 lies below all.
+    const limit = allVersions.findIndex((version) => version === value);
+    if (limit < 0 && value !== 'SSLv3') return undefined;
     const protocols = parameters.protocols.filter((one) =>
       isWithin(allVersions.indexOf(one), limit),
     );
@@ -100,7 +133,14 @@ function changeSuites(parameters: TlsParameters, suites: string): TlsParameters 
   return suites.split(':').every(isSuite) ? { ...parameters, suites } : undefined;
 }
 
-const changeCurves: Change = (parameters, curves) => ({ ...parameters, curves });
+/** `auto` is a word of Node's and of nginx's directive. */
+const changeCurves: Change = (parameters, curves) =>
+  curves === 'auto' ? undefined : { ...parameters, curves };
+
+const changeEcdhParameters: Change = (parameters, value) => {
+  const isAutomatic = ['automatic', '+automatic'].includes(value.toLowerCase());
+  return isAutomatic ? { ...parameters, curves: 'auto' } : changeCurves(parameters, value);
+};
 
 const changes: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['options', changeOptions],
@@ -114,7 +154,7 @@ const changes: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['ciphersuites', changeSuites],
   ['curves', changeCurves],
   ['groups', changeCurves],
-  ['ecdhparameters', changeCurves],
+  ['ecdhparameters', changeEcdhParameters],
   ['signaturealgorithms', (parameters, signatures) => ({ ...parameters, signatures })],
 ]);
 
@@ -146,8 +186,12 @@ export function applyCommand(parameters: TlsParameters, command: ConfCommand): T
   const { name, value, confPrefix, sources } = command;
   const key = name.toLowerCase();
   if (key === 'dhparameters') {
-    const dhParameters = loadDhParameters({ name: resolvePath(value, confPrefix), sources });
-    return { ...parameters, dhParameters };
+    const path = resolvePath(value, confPrefix);
+    try {
+      return { ...parameters, dhParameters: loadDhParameters({ name: path, sources }) };
+    } catch {
+      throw commandFailed(name, path, badValue(name, path));
+    }
   }
   if (unsupported.has(key)) throw commandUnsupported(name, value);
   const change = changes.get(key);
@@ -156,6 +200,8 @@ export function applyCommand(parameters: TlsParameters, command: ConfCommand): T
   }
   const changed = change(parameters, value);
   if (changed !== undefined && refusalOf(changed) === undefined) return changed;
-  const cause = `error:0A000180:SSL routines::bad value:cmd=${name}, value=${value}`;
-  throw commandFailed(name, value, cause);
+  throw commandFailed(name, value, badValue(name, value));
 }
+
+const badValue = (name: string, value: string): string =>
+  `error:0A000180:SSL routines::bad value:cmd=${name}, value=${value}`;

@@ -4,13 +4,15 @@ import { DerTag, readElement, readElements } from './der.js';
 import { noStartLine, pemBlocks, readPem, type PemSource } from './pem-files.js';
 
 const label = 'DH PARAMETERS';
+/** OpenSSL reads both forms: the second has the order of the group as well (`openssl dhparam -dsaparam`). */
+const labels = [label, 'X9.42 DH PARAMETERS'];
 
 /** The first parameters in a file, in PEM form. Throws ConfigError. */
 export function loadDhParameters(source: Pick<PemSource, 'name' | 'sources'>): string {
   const { name } = source;
   const read = readPem(source);
   if ('cause' in read) throw callFailed('BIO_new_file', name, read.cause);
-  const [block] = pemBlocks(read.text, [label]);
+  const [block] = pemBlocks(read.text, labels);
   if (block === undefined) {
     throw callFailed('PEM_read_bio_DHparams', name, noStartLine(label));
   }

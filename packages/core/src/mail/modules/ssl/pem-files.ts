@@ -2,7 +2,7 @@
  * Where certificates, keys and parameters come from: a file, relative to the directory of the configuration file, or
  * `data:` and the text itself. Files are read while the configuration is built, so a reload sees new ones.
  */
-import { optional, path, resolvePath, text } from '../../../config/codec.js';
+import { path, resolvePath, text } from '../../../config/codec.js';
 import type { Codec } from '../../../config/directive.js';
 import type { SourceFiles } from '../../../config/source-files.js';
 import { errnoText } from '../../../log/errno.js';
@@ -32,15 +32,18 @@ export const pemName: Codec<PemSource> = refine(
   'file | data:value',
 );
 
-/** The same for a directive that need not be there. */
-export const pemSource: Codec<PemSource | undefined> = optional(pemName);
+/** The same for a directive that need not be there, as where it is empty. */
+export const pemSource: Codec<PemSource | undefined> = refine(pemName, (source) =>
+  source.written === '' ? undefined : source,
+);
 
-/** A file name and nothing else, for `ssl_dhparam`. */
-export const pemFile: Codec<PemSource | undefined> = refine(path('conf'), (name, { sources }) => ({
-  written: name,
-  name,
-  sources,
-}));
+/** A file name and nothing else, for `ssl_dhparam`; empty for none. */
+export const pemFile: Codec<PemSource | undefined> = refine(
+  text,
+  (written, { confPrefix, sources }) =>
+    written === '' ? undefined : { written, name: resolvePath(written, confPrefix), sources },
+  path('conf').syntax,
+);
 
 /** A read text, or OpenSSL's account of why it cannot be read. */
 export type PemText = { readonly text: string } | { readonly cause: string };

@@ -27,6 +27,7 @@ import {
   nodeTicketKey,
   ownTicketKey,
   readTicketKey,
+  replacedKeys,
   useTicketKeys,
   type TicketKey,
   type TicketKeyFile,
@@ -97,7 +98,7 @@ export function loadServerTls(conf: TlsConf, generation: object): ServerTls {
         sessionTimeout: Math.min(conf.sessionTimeout, longestTimeout),
       },
       sessionIdContext(pairs, verification),
-      keys,
+      { keys, lifeMs: conf.sessionCache.shared && conf.sessionTimeout * 1000 },
     );
   const ticketless = (): SecureContext => contextWith(withoutTickets(final));
   return {
@@ -192,10 +193,17 @@ function sessionIdContext(pairs: readonly CertificatePair[], verification: Verif
   return hash.digest('base64url').slice(0, 32);
 }
 
+/** Where the keys of tickets come from: files, or ourselves. */
+interface KeySource {
+  readonly keys: readonly TicketKey[];
+  /** After how long our own are replaced, as nginx does where a cache is shared. */
+  readonly lifeMs: number | undefined;
+}
+
 function makeContext(
   options: SecureContextOptions,
   idContext: string,
-  keys: readonly TicketKey[],
+  { keys, lifeMs }: KeySource,
 ): SecureContext {
   const [first] = keys;
   const context = createSecureContext({
@@ -203,7 +211,11 @@ function makeContext(
     sessionIdContext: idContext,
     ticketKeys: first === undefined ? ownTicketKey(idContext) : nodeTicketKey(first),
   });
-  if (!isSimple(keys)) useTicketKeys(context, keys);
+  if (first !== undefined) {
+    if (!isSimple(keys)) useTicketKeys(context, () => keys);
+  } else if (lifeMs !== undefined && lifeMs > 0) {
+    useTicketKeys(context, replacedKeys(idContext, lifeMs));
+  }
   return context;
 }
 

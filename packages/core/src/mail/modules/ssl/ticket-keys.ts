@@ -75,7 +75,33 @@ export function adoptTicketSecret(shared: Buffer): void {
  * this process and of those that share its secret.
  */
 export function ownTicketKey(sessionIdContext: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, sessionIdContext, 'postern session tickets', 48));
+  return deriveKey(sessionIdContext, 'postern session tickets');
+}
+
+function deriveKey(salt: string, info: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, salt, info, 48));
+}
+
+/** Keys in the order of their worth: the first encrypts, all decrypt. */
+export type TicketKeys = () => readonly TicketKey[];
+
+/**
+ * Keys of our own that are replaced every `lifeMs`, the life of a session: the one of now, and the one before, whose last
+ * tickets still count. All processes that share the secret have the same ones at the same time.
+ */
+export function replacedKeys(sessionIdContext: string, lifeMs: number): TicketKeys {
+  const keyOf = (period: number): TicketKey => {
+    const key = deriveKey(sessionIdContext, `postern session tickets ${String(period)}`);
+    return { name: key.subarray(0, 16), hmac: key.subarray(16, 32), aes: key.subarray(32) };
+  };
+  let period = Number.NaN;
+  let keys: readonly TicketKey[] = [];
+  return () => {
+    const now = Math.floor(Date.now() / lifeMs);
+    if (now !== period) keys = [keyOf(now), keyOf(now - 1)];
+    period = now;
+    return keys;
+  };
 }
 
 /** What OpenSSL is told: whether the ticket is taken (and to be made anew), then the keys. */
@@ -95,13 +121,18 @@ export function isSimple(keys: readonly TicketKey[]): boolean {
   return keys.length === 1 && keys[0]?.hmac.length === 16;
 }
 
-/** Makes `context` encrypt with the first of `keys` and decrypt with all; a ticket of a later key is replaced. */
-export function useTicketKeys(context: SecureContext, keys: readonly TicketKey[]): void {
+/** What OpenSSL is told where there is no key: the ticket is not taken. */
+const noTicket: TicketAnswer = [0, Buffer.alloc(16), Buffer.alloc(16)];
+
+/** Makes `context` encrypt with the first of `ticketKeys` and decrypt with all; a ticket of a later key is replaced. */
+export function useTicketKeys(context: SecureContext, ticketKeys: TicketKeys): void {
   const native = context.context as object;
-  const [first] = keys;
-  if (first === undefined || !isTicketKeyHost(native)) return;
+  if (!isTicketKeyHost(native)) return;
   native.enableTicketKeyCallback();
   native.onticketkeycallback = (name, _iv, encrypt) => {
+    const keys = ticketKeys();
+    const [first] = keys;
+    if (first === undefined) return noTicket;
     if (encrypt) return [1, first.hmac, first.aes, first.name, randomBytes(16)];
     const key = keys.find((one) => one.name.equals(name));
     if (key === undefined) return [0, first.hmac, first.aes];

@@ -258,6 +258,23 @@ describe.each(ways)('proxy_ssl %s', (way) => {
   });
 });
 
+describe('a backend that breaks TLS after the handshake', () => {
+  it('is logged with what OpenSSL says', async () => {
+    const backend = await startBackend(async (peer) => {
+      peer.secure();
+      await peer.inside;
+      await peer.clear.send(Buffer.concat([Buffer.of(0x17, 3, 3, 0, 40), Buffer.alloc(40)]));
+    });
+    const directives = `proxy_ssl on; ${trusted} proxy_ssl_name mail.example;`;
+    const proxy = await startProxy(directives, () => ({ port: backend.port }));
+    await expectFailure(
+      proxy,
+      backend,
+      /SSL_read\(\) failed \(SSL: error:0A000119:[^)]*bad record mac\) while reading response/,
+    );
+  });
+});
+
 describe('an answer in clear text', () => {
   const directives = (way: string) => `proxy_ssl ${way}; ${trusted} proxy_ssl_name mail.example;`;
   const wrongVersion =

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../../src/errors.js';
 import { sessionFor } from '../auth-http/fixtures.js';
-import { build, fixtures, identity, policyOf } from './tls-servers.js';
+import { build, fixture, fixtures, identity, policyOf } from './tls-servers.js';
 
 const conf = `${fixtures}nginx.conf`;
 const missing = (name: string): string =>
@@ -150,6 +150,7 @@ describe('a server with TLS', () => {
   const pair = 'ssl_certificate rsa.pem; ssl_certificate_key rsa.key;';
   const verify = `${identity} ssl_verify_client on;`;
   const listen = `"listen ... ssl" directive in ${conf}:4`;
+  const emptyList = '-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----';
 
   it.each([
     { text: '', message: `no "ssl_certificate" is defined for the ${listen}` },
@@ -253,6 +254,10 @@ describe('a server with TLS', () => {
       text: `${verify} ssl_client_certificate root.pem; ssl_crl ec.pem;`,
       message: `cannot load CRL "${fixtures}ec.pem": PEM_read_bio_X509_CRL() failed (SSL: error:0480006C:PEM routines::no start line:Expecting: X509 CRL)`,
     },
+    {
+      text: `${verify} ssl_client_certificate root.pem; ssl_crl "data:${emptyList}";`,
+      message: `cannot load CRL "data:${emptyList}": PEM_read_bio_X509_CRL() failed (SSL: error:0488000D:PEM routines::ASN1 lib)`,
+    },
   ])('B7: is refused with $text', async ({ text, message }) => {
     const mistake = await mistakeIn(text);
     expect(mistake).toEqual({ message, line: 0 });
@@ -266,6 +271,20 @@ describe('a server with TLS', () => {
       message,
       line: 6,
     });
+  });
+
+  it.each([
+    'ssl_dhparam "";',
+    'ssl_dhparam dh-x942.pem;',
+    'ssl_verify_client on; ssl_client_certificate root.pem; ssl_trusted_certificate ""; ssl_crl "";',
+  ])('takes %s, as nginx does', async (text) => {
+    expect(await policyOf(`${identity} ${text}`)).toBeDefined();
+  });
+
+  it('takes a certificate with trust settings', async () => {
+    const text = fixture('ec.pem').toString().replaceAll(' CERTIFICATE', ' TRUSTED CERTIFICATE');
+    const trusted = `ssl_certificate "data:${text}"; ssl_certificate_key ec.key;`;
+    expect(await policyOf(trusted)).toBeDefined();
   });
 
   it('errors name starttls where no listen has ssl', async () => {

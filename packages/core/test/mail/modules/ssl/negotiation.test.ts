@@ -131,6 +131,12 @@ describe('ssl_conf_command', () => {
     ...[
       ['Options', 'bar'],
       ['Options', '-NoRenegotiation'],
+      ['Options', 'ClientRenegotiation'],
+      ['Options', '-MiddleboxCompat'],
+      ['DHParameters', '/none'],
+      ['MinProtocol', 'DTLSv9'],
+      ['Curves', 'auto'],
+      ['ECDHParameters', 'auto'],
       ['Protocol', 'TLSv1.4'],
       ['MinProtocol', 'bar'],
       ['Ciphersuites', 'bar'],
@@ -156,7 +162,14 @@ describe('ssl_conf_command', () => {
   it.each([
     'Options "-SessionTicket,PrioritizeChaCha,+EncryptThenMac, -ExtendedMasterSecret"',
     'Options IgnoreUnexpectedEOF,AllowNoDHEKEX,-CANames,-AntiReplay,NoRenegotiation,DHSingle',
+    'Options KTLS,Bugs,Compression,-ClientRenegotiation,MiddleboxCompat,NoResumptionOnRenegotiation',
+    'Options UnsafeLegacyRenegotiation,UnsafeLegacyServerConnect',
     'ECDHParameters prime256v1',
+    'ECDHParameters +automatic',
+    'Protocol "-SSLv3, dtlsv1, -tlsv1.2"',
+    'MinProtocol SSLv3',
+    'MaxProtocol DTLSv1.2',
+    'DHParameters dh-x942.pem',
   ])('"%s" is accepted', async (text) => {
     expect(await agreed(`ssl_conf_command ${text};`)).toBeDefined();
   });

@@ -1,7 +1,7 @@
 import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { SecureVersion } from 'node:tls';
 import type { TlsPolicy } from '../../../../src/mail/tls-policy.js';
 import { adoptTicketSecret, ticketSecret } from '../../../../src/mail/modules/ssl/ticket-keys.js';
@@ -145,6 +145,37 @@ describe('ticket keys', () => {
     } finally {
       adoptTicketSecret(secret);
     }
+  });
+
+  describe('of our own where a cache is shared', () => {
+    const cached = `${identity} ssl_session_cache shared:replaced:1m; ssl_session_timeout 10m;`;
+    const begin = 600_000 * 1_000_000;
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it.each([
+      { minutes: 9, versions: both },
+      { minutes: 10, versions: both },
+      { minutes: 19, versions: both },
+      { minutes: 20, versions: [] },
+    ])('after $minutes minutes of keys for 10: $versions', async ({ minutes, versions }) => {
+      vi.useFakeTimers({ toFake: ['Date'], now: begin });
+      const [here, there] = [await policyOf(cached), await policyOf(cached)];
+      const made: Buffer[] = [];
+      for (const maxVersion of both) {
+        const { session } = await meet(here, { maxVersion });
+        if (session !== undefined) made.push(session);
+      }
+      vi.setSystemTime(begin + minutes * 60_000);
+      const found: SecureVersion[] = [];
+      for (const [index, maxVersion] of both.entries()) {
+        const session = made[index];
+        const { verdict } = await meet(there, { maxVersion, ...(session && { session }) });
+        if (verdict?.facts.state.resumed === true) found.push(maxVersion);
+      }
+      expect(found).toEqual(versions);
+    });
   });
 
   it('are secrets: a ticket key file is used in the order that nginx has', async () => {
