@@ -129,7 +129,8 @@ const broken = [
   { name: 'K4: a tab', header: 'PROXY TCP4\t192.0.2.1 192.0.2.2 1234 25\r\n' },
   { name: 'K4: two spaces', header: 'PROXY TCP4  192.0.2.1 192.0.2.2 1234 25\r\n' },
   { name: 'K4: small letters', header: 'proxy TCP4 192.0.2.1 192.0.2.2 1234 25\r\n' },
-  { name: 'K5: too little for its addresses', header: v2(0x21, 0x11, 'AAAA') },
+  // Of this one nginx says nothing in its log.
+  { name: 'K5: too little for its addresses', header: v2(0x21, 0x11, 'AAAA'), lines: 0 },
   { name: 'K5: more than it holds', header: v2(0x21, 0x11, addresses, 0xffff) },
   { name: 'K5: a TLV beyond its end', header: v2(0x21, 0x11, `${addresses}\x04\xff\xff`) },
   { name: 'K5: half a TLV', header: v2(0x21, 0x11, `${addresses}\x04`) },
@@ -144,7 +145,8 @@ describe.each([
   { how: 'in one segment', split: undefined },
   { how: 'byte by byte', split: 1 },
 ])('a broken header $how', ({ split }) => {
-  it.each(broken)('$name ends the connection: nothing is said or asked', async ({ header }) => {
+  it.each(broken)('$name ends the connection: nothing is said or asked', async (wanted) => {
+    const { header, lines = 1 } = wanted;
     const stage = await setProxied('smtp');
     const client = await stage.connect(split === undefined ? {} : { split });
     await client.send(`${header}${stage.language.login('u', 'p')}`);
@@ -153,8 +155,8 @@ describe.each([
     await expect.poll(() => stage.server.sessions).toEqual(noSession);
     expect(stage.auth.count).toBe(0);
     const errors = stage.log.filter((line) => line.includes('[error]'));
-    expect(errors).toHaveLength(1);
-    expect(errors[0]).toMatch(/^[ -~]*$/);
+    expect(errors).toHaveLength(lines);
+    for (const line of errors) expect(line).toMatch(/^[ -~]*$/);
     await logIn(stage, v1);
   });
 });

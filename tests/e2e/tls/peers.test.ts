@@ -175,7 +175,10 @@ const answers: Readonly<Record<Protocol, readonly (string | RegExp)[]>> = {
 };
 
 const flaws = [
-  { name: 'expired', reason: 'upstream SSL certificate verify error: (10:certificate has expired)' },
+  {
+    name: 'expired',
+    reason: 'upstream SSL certificate verify error: (10:certificate has expired)',
+  },
   { name: 'wrong-name', reason: 'upstream SSL certificate does not match "mail.example.com"' },
   {
     name: 'self-signed',

@@ -35,10 +35,7 @@ export function handshakeAbandoned(): TlsError {
 
 /** The server's certificate is not trusted. */
 export function untrustedServer(fault: CertificateFault): TlsError {
-  return new TlsError(
-    fault.code,
-    `upstream SSL certificate verify error: (${faultText(fault)})`,
-  );
+  return new TlsError(fault.code, `upstream SSL certificate verify error: (${faultText(fault)})`);
 }
 
 /** The server's certificate is not for the name that was asked for; code `HOSTNAME_MISMATCH`. */

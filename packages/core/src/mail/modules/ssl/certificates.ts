@@ -118,12 +118,7 @@ export function loadPair(
   key: PemSource,
   passwords: readonly Secret[] | undefined,
 ): CertificatePair {
-  const chain = loadChain(
-    certificate,
-    'PEM_read_bio_X509_AUX()',
-    'TRUSTED CERTIFICATE',
-    ownLabels,
-  );
+  const chain = loadChain(certificate, 'PEM_read_bio_X509_AUX()', 'TRUSTED CERTIFICATE', ownLabels);
   const privateKey = loadKey(key, passwords);
   const leaf = chain[0]?.certificate;
   if (leaf?.checkPrivateKey(privateKey) !== true) {
