@@ -8,7 +8,7 @@ import { ConfigError } from '../errors.js';
 import { atExit, notAtExit } from './at-exit.js';
 import type { LogTarget } from './error-log.js';
 import { errnoText } from './errno.js';
-import { LogFile } from './log-file.js';
+import { isBusy, LogFile, retryBusyMs } from './log-file.js';
 import type { LogFormat } from './log-format.js';
 import { Losses } from './losses.js';
 
@@ -18,8 +18,8 @@ const maxPendingUnits = 4 * 1024 * 1024;
 const gatherMs = 10;
 /** nginx leaves a full disk alone for a second. */
 const retryMs = 1000;
-/** A FIFO whose reader is slow has room again soon. */
-const retryBusyMs = 50;
+/** Milliseconds that a slow reader of a FIFO has at the end to take what is left. */
+const closeMs = 2000;
 
 /** `O_NONBLOCK` so that a FIFO without reader is an error at once (ENXIO) rather than a process that hangs. */
 const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
@@ -109,7 +109,7 @@ export class FileTarget implements LogTarget {
     clearTimeout(this.#retry);
     clearTimeout(this.#gathering);
     await Promise.all(this.#retiring);
-    const rest = await this.#file.retire(this.#take());
+    const rest = await this.#file.retire(this.#take(), closeMs);
     this.#losses.add(countLines(rest));
     notAtExit(this);
   }
@@ -162,7 +162,7 @@ export class FileTarget implements LogTarget {
   }
 
   #stall(error: NodeJS.ErrnoException): void {
-    const delay = error.code === 'EAGAIN' || error.code === 'EBUSY' ? retryBusyMs : retryMs;
+    const delay = isBusy(error) ? retryBusyMs : retryMs;
     this.#retry = setTimeout(() => {
       void this.#write();
     }, delay);

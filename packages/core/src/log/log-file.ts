@@ -3,9 +3,18 @@
  * failed write has left is kept and tried first by the next.
  */
 import { close, write, writeSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { systemError } from './errno.js';
 
 const lineFeed = 0x0a;
+
+/** A FIFO whose reader is slow has room again soon: milliseconds until then. */
+export const retryBusyMs = 50;
+
+/** Whether a write failed because a FIFO is full. */
+export function isBusy({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EAGAIN' || code === 'EBUSY';
+}
 
 function linesIn(bytes: Uint8Array): number {
   let lines = 0;
@@ -41,10 +50,17 @@ export class LogFile {
   /**
    * Writes all it has and then `text`, closes the file, and resolves with the lines that the file did not take, from the
    * start of the line that it took a part of.
+   *
+   * @param patienceMs - for how long a FIFO that is full is tried again.
    */
-  async retire(text: string): Promise<string> {
+  async retire(text: string, patienceMs = 0): Promise<string> {
+    const until = performance.now() + patienceMs;
     await this.#writing;
-    await this.write(text);
+    let error = await this.write(text);
+    while (error !== undefined && isBusy(error) && performance.now() < until) {
+      await pause(retryBusyMs);
+      error = await this.write('');
+    }
     await new Promise<void>((resolve) => {
       // What close() has to say about a file that is written in full changes nothing.
       close(this.#fd, () => {

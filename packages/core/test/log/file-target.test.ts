@@ -15,7 +15,9 @@ import {
   symlinkSync,
   unlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -202,6 +204,25 @@ describe('FileTarget', () => {
     expect(await readUntil(reader, lines.at(-1) ?? '')).toBe(lines.join(''));
     closeSync(reader);
     await closed;
+    expect(target.dropped).toBe(0);
+  });
+
+  it('M8: a FIFO that is full at the end gets every line once it is read', async () => {
+    execFileSync('mkfifo', [at('fifo')]);
+    const reader = openReader(at('fifo'));
+    const writer = openSync(at('fifo'), constants.O_WRONLY | constants.O_NONBLOCK);
+    expect(() => {
+      for (;;) writeSync(writer, Buffer.alloc(4096, '.'));
+    }).toThrow('EAGAIN');
+    closeSync(writer);
+    const target = new FileTarget(at('fifo'));
+    target.write('last\n');
+    const closed = target.close();
+    // The first attempt fails before there is room.
+    for (let turn = 0; turn < 10; turn += 1) await stat(directory);
+    expect(await readUntil(reader, 'last\n')).toMatch(/^\.+last\n$/);
+    await closed;
+    closeSync(reader);
     expect(target.dropped).toBe(0);
   });
 
