@@ -310,8 +310,11 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
 
   #relay(login: Extract<LoginOutcome, { kind: 'ready' }>): void {
     const session = this.#session;
-    this.#connection.send(login.reply);
-    login.connection.send(this.#conversation.takeUnread());
+    // A worker whose time is up ends the relay as it begins: then the login gets no reply either.
+    if (!this.#runtime.shutDown) {
+      this.#connection.send(login.reply);
+      login.connection.send(this.#conversation.takeUnread());
+    }
     session.log.action = '';
     session.log.info('client logged in');
     this.#leave();
