@@ -78,6 +78,28 @@ describe('M1: a worker that is killed', () => {
   });
 });
 
+describe('a worker that is told itself', () => {
+  const told = [
+    { signal: 'SIGTERM', said: ['exiting', 'exit'] },
+    { signal: 'SIGINT', said: ['exiting', 'exit'] },
+    { signal: 'SIGQUIT', said: ['gracefully shutting down', 'exiting', 'exit'] },
+    { signal: 'SIGWINCH', said: ['gracefully shutting down', 'exiting', 'aborting', 'exit'] },
+  ] as const;
+  it.each(told)('by $signal ends and is replaced', async ({ signal, said }) => {
+    const proxy = new Proxy(imapConfiguration({ listen: [await freePort()] }));
+    await proxy.start();
+    const [worker = 0] = proxy.workers;
+    proxy.signal(signal, worker);
+    await proxy.logs(`worker process ${String(worker)} exited with code 0`);
+    await proxy.logs('start worker process ', 2);
+    const start = ` ${String(worker)}#0: `;
+    const lines = proxy.log.split('\n').filter((line) => line.includes(start));
+    expect(lines.map((line) => line.slice(line.indexOf(start) + start.length)).slice(1)).toEqual(
+      said,
+    );
+  });
+});
+
 it('M2: workers whose master is killed end, sessions first; a new master can start', async () => {
   const port = await freePort();
   const proxy = new Proxy(imapConfiguration({ listen: [port] }));
@@ -102,7 +124,8 @@ describe('limits', () => {
     );
     await proxy.start();
     const clients: ScriptedPeer[] = [];
-    for (let at = 0; at < 9; at += 1) clients.push(await connect(port));
+    // One connection is the listener, and one leads to the master.
+    for (let at = 0; at < 8; at += 1) clients.push(await connect(port));
     expect(await isGreeted(port)).toBe(false);
     await proxy.logs(
       `10 worker_connections are not enough while accepting new connection on 127.0.0.1:${String(port)}`,
@@ -121,9 +144,7 @@ describe('limits', () => {
     const port = await freePort();
     const main = 'worker_rlimit_nofile 120;';
     const proxy = new Proxy(imapConfiguration({ listen: [port], main, authPort: auth.port }));
-    const { err } = await proxy.run();
-    proxy.noticeMaster();
-    expect(err).toContain('512 worker_connections exceed open file resource limit: 120');
+    await proxy.start();
     const [worker = 0] = proxy.workers;
     const before = descriptorsOf(worker).length;
     const clients: ScriptedPeer[] = [];

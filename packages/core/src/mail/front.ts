@@ -15,7 +15,7 @@ import type { ServerListen } from './listen-addresses.js';
 import { mail } from './core-module.js';
 import { listenFailed, tooFewConnections } from './errors.js';
 import { MailSession } from './mail-session.js';
-import { openPatiently } from './opening.js';
+import { openPatiently, type Opening } from './opening.js';
 import type { MailRuntime } from './runtime.js';
 import { groupSockets, selectListen, type SocketPlan } from './socket-plan.js';
 
@@ -29,6 +29,8 @@ export interface FrontOptions {
   readonly openFiles: number | undefined;
   /** Milliseconds in which the log says once that there are no more descriptors (`accept_mutex_delay`). */
   readonly acceptPauseMs: number;
+  /** Connections that the process has besides those of the proxy: one of a worker, to its master. */
+  readonly ownConnections: number;
 }
 
 /** The open sockets of one cycle and the sessions behind them. */
@@ -59,8 +61,9 @@ export class MailFront {
   ): Promise<MailFront> {
     const front = new MailFront(cycle, options);
     const plans = plansOf(listens, cycle);
+    for (let at = 0; at < options.ownConnections; at += 1) cycle.connections.reserve();
     try {
-      for (const plan of plans) await front.#open(plan);
+      await front.#open(plans);
     } catch (error) {
       await front.stop();
       throw error;
@@ -86,23 +89,32 @@ export class MailFront {
     return { waiting: this.#runtime.sessions.size, relayed: this.#runtime.relays.size };
   }
 
-  async #open(plan: SocketPlan<ServerListen>): Promise<void> {
+  async #open(plans: readonly SocketPlan<ServerListen>[]): Promise<void> {
     const { test, bound } = this.#options;
-    const name = plan.socket.address;
-    const place = bound.get(name);
-    const listener =
-      place === undefined
-        ? await openPatiently({ name, log: this.#cycle.log, test }, () => this.#bind(plan))
-        : await this.#adopt(plan, place);
-    if (listener === undefined) return;
+    const missing: Opening<Listener>[] = [];
+    for (const plan of plans) {
+      const name = plan.socket.address;
+      const place = bound.get(name);
+      if (place === undefined) missing.push({ name, open: () => this.#bind(plan) });
+      else this.#add(await this.#adopt(plan, place), plan);
+    }
+    const byName = new Map(plans.map((plan) => [plan.socket.address, plan]));
+    const opened = (listener: Listener, name: string): void => {
+      const plan = byName.get(name);
+      if (plan !== undefined) this.#add(listener, plan);
+    };
+    await openPatiently(missing, { log: this.#cycle.log, test, opened });
+  }
+
+  #add(listener: Listener, { socket }: SocketPlan<ServerListen>): void {
     this.#listeners.push(listener);
-    this.#cycle.connections.take();
+    this.#cycle.connections.reserve();
     const { address } = listener;
     if ('host' in address) {
-      this.#cycle.listening.add({ ...address, bothFamilies: !plan.socket.ipv6only });
+      this.#cycle.listening.add({ ...address, bothFamilies: !socket.ipv6only });
     }
     for (const { call, error } of listener.refused) {
-      this.#cycle.log.log('alert', `${call} ${name} failed, ignored`, { error });
+      this.#cycle.log.log('alert', `${call} ${socket.address} failed, ignored`, { error });
     }
   }
 
@@ -176,7 +188,7 @@ export class MailFront {
         if (sessions.size > 0 || relays.size > 0) return;
         // What is left belongs to no session: kept connections, and last replies on their way.
         this.#cycle.end();
-        if (connections.used > 0) return;
+        if (connections.used > this.#options.ownConnections) return;
         connections.released = undefined;
         resolve();
       };

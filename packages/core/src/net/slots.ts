@@ -34,7 +34,12 @@ export class ConnectionSlots {
     return false;
   }
 
-  /** Gives a slot back; once per successful `take`. */
+  /** Takes a slot for what is no connection of a peer (a listener, the channel to the master): it has no number. */
+  reserve(): void {
+    this.#used += 1;
+  }
+
+  /** Gives a slot back; once per successful `take`, or per `reserve`. */
   release(): void {
     this.#used -= 1;
     this.released?.();

@@ -24,13 +24,22 @@ export async function bindSockets(
   log: Logger,
 ): Promise<ListeningSockets> {
   const sockets = new Map<string, BoundSocket>();
+  for (const { address } of specs) {
+    const known = current.get(address);
+    if (known !== undefined) sockets.set(address, known);
+  }
+  const missing = specs.filter(({ address }) => !sockets.has(address));
   try {
-    for (const spec of specs) {
-      const name = spec.address;
-      const known = current.get(name);
-      const socket = known ?? (await openPatiently({ name, log, test: false }, () => bind(spec)));
-      if (socket !== undefined) sockets.set(name, socket);
-    }
+    await openPatiently(
+      missing.map((spec) => ({ name: spec.address, open: () => bind(spec) })),
+      {
+        log,
+        test: false,
+        opened: (socket, name) => {
+          sockets.set(name, socket);
+        },
+      },
+    );
     return sockets;
   } catch (error) {
     closeOthers(sockets, current, log);

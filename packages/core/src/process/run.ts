@@ -20,7 +20,7 @@ export interface ProxyParts {
   /** The log of the process. */
   readonly log: Logger;
   /** All open logs, shared between servers. */
-  readonly targets: LogTargets;
+  readonly targets: Pick<LogTargets, 'logger'>;
 }
 
 /** A proxy whose configuration is sound and which has opened nothing yet. */
@@ -30,7 +30,9 @@ export interface PreparedProxy {
   /**
    * Opens all sockets. Throws PosternError with nginx's sentence; nothing stays open then.
    */
-  open(options?: Partial<Pick<FrontOptions, 'test' | 'bound'>>): Promise<RunningProxy>;
+  open(
+    options?: Partial<Pick<FrontOptions, 'test' | 'bound' | 'ownConnections'>>,
+  ): Promise<RunningProxy>;
   /** Lets go of what its modules hold, where it is not opened. */
   discard(): void;
 }
@@ -58,9 +60,9 @@ export function prepareProxy(parts: ProxyParts): PreparedProxy {
   const listens = buildServers(cycle, targets);
   return {
     sockets: () => plansOf(listens, cycle).map(({ socket }) => socket),
-    open: ({ test = false, bound = new Map() } = {}) => {
+    open: ({ test = false, bound = new Map(), ownConnections = 0 } = {}) => {
       const limits = { openFiles: openFilesLimit()?.soft, acceptPauseMs: acceptMutexDelayMs };
-      return MailFront.open(listens, cycle, { test, bound, ...limits });
+      return MailFront.open(listens, cycle, { test, bound, ownConnections, ...limits });
     },
     discard: () => {
       cycle.end();

@@ -48,6 +48,8 @@ class Worker {
   #isQuitting = false;
   #isOver = false;
   #isDaemon = true;
+  /** Whether WINCH was received. */
+  #isDebugged = false;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -113,7 +115,11 @@ class Worker {
       SIGTERM: terminate,
       SIGINT: terminate,
       SIGQUIT: quit,
-      SIGWINCH: () => (this.#isDaemon ? quit() : {}),
+      SIGWINCH: () => {
+        if (!this.#isDaemon) return {};
+        this.#isDebugged = true;
+        return quit();
+      },
       SIGUSR1: () => ({
         said: 'reopening logs',
         act: () => {
@@ -136,7 +142,7 @@ class Worker {
       await log.use(prepared.targets.logger(prepared.logs), prepared.logs);
       this.#limit(prepared, order);
       for (const { address, fd } of order.sockets) this.#sockets.set(address, { fd });
-      this.#running = await prepared.proxy.open({ bound: this.#sockets });
+      this.#running = await prepared.proxy.open({ bound: this.#sockets, ownConnections: 1 });
     } catch (error) {
       await this.#tell({ kind: 'refused', message: this.#parts.explain(error) });
       this.#end(fatal);
@@ -197,6 +203,8 @@ class Worker {
     this.#isOver = true;
     const { log } = this.#parts;
     log.log('notice', 'exiting');
+    // What nginx says where `debug_points` may stop it.
+    if (this.#isDebugged) log.log('alert', 'aborting');
     log.log('notice', 'exit');
     this.#end(0);
   }

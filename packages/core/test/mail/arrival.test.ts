@@ -76,7 +76,7 @@ describe('a listener with proxy_protocol', () => {
     const peer = await connect();
     await peer.send(v1);
     await peer.expect('hello');
-    expect(log[0]).toBe('*2 client 127.0.0.1:P connected to 127.0.0.1:P');
+    expect(log[0]).toBe('*1 client 127.0.0.1:P connected to 127.0.0.1:P');
   });
 
   it('shows modules what the header named, and takes the client that realip answers', async () => {

@@ -36,9 +36,9 @@ describe('driver', () => {
     await peer.ended;
     const text = log.map((line) => line.replace(/^.*?#0: /, '').replaceAll(/:\d+/g, ':P'));
     expect(text).toEqual([
-      '*2 client 127.0.0.1:P connected to 127.0.0.1:P',
-      '*2 client logged in, client: 127.0.0.1, server: 127.0.0.1:P, login: "bob", upstream: 127.0.0.1:P',
-      '*2 proxied session done, client: 127.0.0.1, server: 127.0.0.1:P, login: "bob", upstream: 127.0.0.1:P',
+      '*1 client 127.0.0.1:P connected to 127.0.0.1:P',
+      '*1 client logged in, client: 127.0.0.1, server: 127.0.0.1:P, login: "bob", upstream: 127.0.0.1:P',
+      '*1 proxied session done, client: 127.0.0.1, server: 127.0.0.1:P, login: "bob", upstream: 127.0.0.1:P',
     ]);
     expect(log.join('\n')).not.toContain('secret');
   });

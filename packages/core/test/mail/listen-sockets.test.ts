@@ -46,6 +46,16 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** The path of a socket whose folder is not there. */
+const nowhere = join(tmpdir(), 'no-such-folder', 'socket');
+
+it('says what is missing where the folder of a socket is not there', async () => {
+  const { server } = await prepare([`unix:${nowhere}`]);
+  await expect(server.listen()).rejects.toThrow(
+    `bind() to unix:${nowhere} failed (2: No such file or directory)`,
+  );
+});
+
 /** Connects, and tells the address whose server took the client. */
 async function takerOf(log: readonly string[], target: Parameters<typeof connectClient>[0]) {
   const client = await connectClient(target);

@@ -101,7 +101,7 @@ describe('STARTTLS', () => {
     await peer.expect('no to you');
     await peer.ended;
     expect(proxy.log[1]).toBe(
-      '*2 asked, TLS TLSv1.3 while in auth state, client: 127.0.0.1 using starttls, server: 127.0.0.1:P, login: "bob"',
+      '*1 asked, TLS TLSv1.3 while in auth state, client: 127.0.0.1 using starttls, server: 127.0.0.1:P, login: "bob"',
     );
   });
 
@@ -149,7 +149,7 @@ describe('STARTTLS', () => {
     expect(peer.received).toMatch(/^hello\r\ngo\r\n/);
     expect(peer.received).not.toContain('done');
     expect(proxy.log[1]).toBe(
-      '*2 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while in starttls state, client: 127.0.0.1 using starttls, server: 127.0.0.1:P',
+      '*1 SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version number) while in starttls state, client: 127.0.0.1 using starttls, server: 127.0.0.1:P',
     );
     expect(proxy.sessions()).toEqual({ waiting: 0, relayed: 0 });
   });
@@ -201,7 +201,7 @@ describe('STARTTLS', () => {
     await peer.ended;
     expect(performance.now() - greeted).toBeLessThan(2900);
     expect(proxy.log[1]).toMatch(
-      /^\*2 client timed out \(110: Connection timed out\) while in auth state, client: 127\.0\.0\.1 using starttls/,
+      /^\*1 client timed out \(110: Connection timed out\) while in auth state, client: 127\.0\.0\.1 using starttls/,
     );
   });
 
