@@ -146,6 +146,25 @@ describe('an upgrade', () => {
     expect((await ended).code).toBe(0);
   });
 
+  it('that is asked for twice while a reload is under way is one upgrade', async () => {
+    const proxy = new Proxy(imapConfiguration({ listen: [await freePort()] }));
+    await proxy.start();
+    const old = proxy.pid;
+    proxy.signal('SIGHUP');
+    await proxy.logs('reconfiguring');
+    proxy.signal('SIGUSR2');
+    await proxy.logs('(SIGUSR2) received');
+    proxy.signal('SIGUSR2');
+    await eventually('pid file of the new master', () => ![0, old].includes(proxy.pid));
+    const fresh = proxy.noticeMaster();
+    await proxy.logs('(SIGUSR2) received', 2);
+    await proxy.logs('start worker processes', 3);
+    expect(proxy.count('rename()')).toBe(0);
+    await proxy.end('SIGTERM', fresh);
+    await eventually('pid file', () => proxy.pid === old);
+    expect(existsSync(proxy.path('logs/nginx.pid.oldbin'))).toBe(false);
+  });
+
   it('keeps UNIX-domain sockets for as long as one of the two serves', async () => {
     const { proxy, old, fresh } = await upgrade(['unix:PREFIX/socket']);
     const path = proxy.path('socket');

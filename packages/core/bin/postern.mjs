@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=4 --single-threaded-gc
-// Before anything is loaded: Node opens its inspector on USR1, which nginx's tools send to reopen logs.
-process.on('SIGUSR1', () => undefined);
+// Before anything is loaded: Node opens its inspector on USR1, which nginx's tools send to reopen logs, and ends on HUP and
+// USR2, which they send to reload and to upgrade.
+for (const name of ['SIGUSR1', 'SIGHUP', 'SIGUSR2']) process.on(name, () => undefined);
 
 const { startEarly } = await import('../dist/cli/early.js');
 const spare = startEarly();

@@ -95,10 +95,11 @@ async function run(
   const paths = commandPaths(options);
   const stderr = new StderrTarget((text) => io.err(text));
   const isWorker = role === 'worker' && process.send !== undefined;
+  const level = options.test ? 'info' : 'notice';
   // A worker opens the logs of the configuration and no other.
   const log = isWorker
     ? new StartLog('stderr', 'emerg', io, stderr)
-    : new StartLog(paths.errorLog, options.test ? 'info' : 'notice', io, stderr);
+    : new StartLog(paths.errorLog, level, io, stderr, role === 'daemon');
   const signals = setup.signals ?? process;
   const findModules = () => locateModules(setup);
   const { spare } = setup;

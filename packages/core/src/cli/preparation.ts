@@ -6,7 +6,7 @@ import { type LoadedConfiguration, loadConfiguration } from '../config/load.js';
 import { mainConf } from '../config/merge.js';
 import { SourceFiles } from '../config/source-files.js';
 import type { SourceRef } from '../config/directive.js';
-import type { LogTarget } from '../log/error-log.js';
+import { ErrorLog, type LogTarget } from '../log/error-log.js';
 import { fileOrStderr, type LogSpec, withDefaultLog } from '../log/log-spec.js';
 import { LogTargets } from '../log/log-targets.js';
 import type { Logger } from '../log/logger.js';
@@ -41,6 +41,13 @@ export interface LoadSteps {
   readonly parsed?: () => void;
 }
 
+/** What came of reading a configuration for `-t`. */
+export interface Tested {
+  readonly prepared: Prepared;
+  /** Opens all logs. Throws a ConfigError where one cannot be opened. */
+  readonly openLogs: () => void;
+}
+
 /** Prepares configurations. */
 export class Preparation {
   readonly #parts: PreparationParts;
@@ -72,11 +79,36 @@ export class Preparation {
     });
   }
 
-  /** Builds the servers. Throws ConfigError. */
+  /** Builds the servers and opens their logs. Throws ConfigError, and PosternError for too few connections. */
   build(configuration: LoadedConfiguration): Prepared {
-    const { log, stderr } = this.#parts;
-    const targets = new LogTargets(stderr);
-    const proxy = prepareProxy({ configuration, log, targets });
+    const targets = new LogTargets(this.#parts.stderr);
+    const prepared = this.#build(configuration, targets, targets);
+    prepared.proxy.sockets();
+    return prepared;
+  }
+
+  /** Builds the servers; their logs are opened when all text is known to be right. Throws ConfigError. */
+  buildForTest(configuration: LoadedConfiguration): Tested {
+    const targets = new LogTargets(this.#parts.stderr);
+    const wanted: (readonly LogSpec[])[] = [this.#logs(configuration)];
+    const silent = new ErrorLog([]);
+    const logger = (specs: readonly LogSpec[]): Logger => {
+      wanted.push(specs);
+      return silent;
+    };
+    const openLogs = (): void => {
+      for (const specs of wanted) targets.logger(specs);
+    };
+    return { prepared: this.#build(configuration, targets, { logger }), openLogs };
+  }
+
+  #build(
+    configuration: LoadedConfiguration,
+    targets: LogTargets,
+    ofServers: Pick<LogTargets, 'logger'>,
+  ): Prepared {
+    const { log } = this.#parts;
+    const proxy = prepareProxy({ configuration, log, targets: ofServers });
     const pidPath = this.pidPath(configuration);
     return { configuration, proxy, targets, logs: this.#logs(configuration), pidPath };
   }

@@ -21,10 +21,13 @@ export class StartLog implements Logger {
   #onStderr: (level: LogLevel) => boolean;
   #starting = true;
 
-  /** @param path - of the early log, or `stderr`. A file that cannot be opened is an alert, and standard error stands in. */
-  constructor(path: string, level: LogLevel, io: CommandIo, stderr: LogTarget) {
+  /**
+   * @param path - of the early log, or `stderr`. A file that cannot be opened is an alert, and standard error stands in.
+   * @param isTold - whether the process that started this one has said so already.
+   */
+  constructor(path: string, level: LogLevel, io: CommandIo, stderr: LogTarget, isTold = false) {
     this.#io = io;
-    this.#file = path === 'stderr' ? undefined : this.#open(path);
+    this.#file = path === 'stderr' ? undefined : this.#open(path, isTold);
     this.#onStderr = () => this.#file === undefined;
     const target = this.#file ?? stderr;
     this.#logger = new ErrorLog([{ level, target }]);
@@ -61,13 +64,13 @@ export class StartLog implements Logger {
     await this.#file?.close();
   }
 
-  #open(path: string): FileTarget | undefined {
+  #open(path: string, isTold: boolean): FileTarget | undefined {
     try {
       return new FileTarget(path);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       const message = `could not open error log file: ${reason}`;
-      this.#io.err(formatConsoleLine('alert', message));
+      if (!isTold) this.#io.err(formatConsoleLine('alert', message));
       return undefined;
     }
   }

@@ -8,7 +8,7 @@ import { mainConf } from '../config/merge.js';
 import type { LogTarget } from '../log/error-log.js';
 import { coreModule } from '../process/core-module.js';
 import { launchDaemon, tellLauncher } from '../process/daemon.js';
-import { inheritSockets } from '../process/inherited-sockets.js';
+import { type Inheritance, inheritSockets } from '../process/inherited-sockets.js';
 import { Master } from '../process/master.js';
 import { testPidFile } from '../process/pid-file.js';
 import type { Prepared } from '../process/prepared.js';
@@ -16,16 +16,21 @@ import { tellServiceManager } from '../process/readiness.js';
 import type { Role } from '../process/role.js';
 import { selfCommand } from '../process/self-command.js';
 import { signalMaster } from '../process/signal-master.js';
-import { type Reactions, type SignalSource, watchSignals } from '../process/signals.js';
+import {
+  changingReactions,
+  type Reactions,
+  type SignalSource,
+  watchSignals,
+} from '../process/signals.js';
 import { Single } from '../process/single.js';
 import type { SpareWorker } from '../process/spare-worker.js';
 import { redirectStandardError } from '../process/standard-error.js';
-import { logSystem } from '../process/system-log.js';
+import { logSystem, warnOfOpenFiles } from '../process/system-log.js';
 import { runWorker } from '../process/worker.js';
 import type { CommandIo } from './command-io.js';
 import type { CommandOptions, SignalName } from './options.js';
 import type { CommandPaths } from './paths.js';
-import { type FindModules, Preparation } from './preparation.js';
+import { type FindModules, Preparation, type Tested } from './preparation.js';
 import { located, problemOf } from './problem.js';
 import type { StartLog } from './start-log.js';
 import { productName } from './usage.js';
@@ -64,11 +69,14 @@ export class Start {
   async test(): Promise<number> {
     const { io, options, paths } = this.#parts;
     try {
-      const prepared = await this.#prepareTest();
+      const { prepared, openLogs } = await this.#prepareTest();
+      prepared.proxy.sockets();
       testPidFile(prepared.pidPath);
+      openLogs();
       await this.#use(prepared);
       const running = await prepared.proxy.open({ test: true });
       await running.stop();
+      warnOfOpenFiles(prepared.configuration, this.#parts.log);
       if (!options.quiet) io.err(`nginx: configuration file ${paths.file} test is successful\n`);
       if (options.dump) await io.out(dumpFiles(prepared.configuration.files));
       return 0;
@@ -83,6 +91,9 @@ export class Start {
   async signal(name: SignalName): Promise<number> {
     try {
       const configuration = await this.#preparation.load({ warn: this.#warn });
+      const { prepared } = this.#preparation.buildForTest(configuration);
+      prepared.proxy.sockets();
+      prepared.proxy.discard();
       return signalMaster(name, this.#preparation.pidPath(configuration), this.#parts.log);
     } catch (error) {
       this.#report(error);
@@ -94,13 +105,10 @@ export class Start {
   async serve(): Promise<number> {
     const { log, signals } = this.#parts;
     const ending = new AbortController();
-    let unwatch = watchSignals(signals, log, whileStarting(ending));
-    const watch = (reactions: Reactions): void => {
-      unwatch();
-      unwatch = watchSignals(signals, log, reactions);
-    };
+    const { reactions, change } = changingReactions(whileStarting(ending));
+    const unwatch = watchSignals(signals, log, reactions);
     try {
-      return await this.#serve(ending.signal, watch);
+      return await this.#serve(ending.signal, change);
     } catch (error) {
       this.#report(error);
       return 1;
@@ -133,9 +141,12 @@ export class Start {
     await this.#prepared?.targets.closeAll();
   }
 
-  async #serve(ending: AbortSignal, watch: (reactions: Reactions) => void): Promise<number> {
+  async #serve(ending: AbortSignal, react: (reactions: Reactions) => void): Promise<number> {
     const { role, words } = this.#parts;
     if (role === 'daemon') process.umask(0);
+    const isUpgrade = role === 'command' && process.env['NGINX'] !== undefined;
+    // nginx takes them over before it reads the configuration.
+    const inheritance = isUpgrade ? inheritSockets(process.env, this.#parts.log) : undefined;
     const warnings: [string, SourceRef][] = [];
     const configuration = await this.#preparation
       .load({ warn: (...warning) => warnings.push(warning) })
@@ -144,7 +155,7 @@ export class Start {
         throw error;
       });
     const { daemon, masterProcess } = mainConf(configuration.root, coreModule);
-    if (daemon && role === 'command' && process.env['NGINX'] === undefined) {
+    if (daemon && role === 'command' && !isUpgrade) {
       // It reads the file again, and says what there is to say.
       return launchDaemon(selfCommand(words), ending);
     }
@@ -153,8 +164,8 @@ export class Start {
     this.#prepared = prepared;
     await this.#use(prepared);
     if (ending.aborted) return 0;
-    const server = masterProcess ? this.#master() : this.#single();
-    watch(server.reactions);
+    const server = masterProcess ? this.#master(inheritance) : this.#single();
+    react(server.reactions);
     await server.run(prepared, () => {
       this.#serving(prepared);
     });
@@ -169,10 +180,10 @@ export class Start {
     });
   }
 
-  #master(): Master {
+  #master(handedDown: Inheritance | undefined): Master {
     const { log, role, spare, words } = this.#parts;
     process.title = `nginx: master process ${process.argv.slice(1).join(' ')}`;
-    const inheritance = inheritSockets(process.env, log);
+    const inheritance = handedDown ?? inheritSockets(process.env, log);
     return new Master({
       log,
       inheritance,
@@ -212,7 +223,7 @@ export class Start {
   };
 
   /** Reads the configuration and builds the servers. Says "syntax is ok" where nginx does. */
-  async #prepareTest(): Promise<Prepared> {
+  async #prepareTest(): Promise<Tested> {
     const { io, options, paths } = this.#parts;
     let isParsed = false;
     try {
@@ -224,9 +235,10 @@ export class Start {
       });
       // nginx merges servers while it parses, so their errors come before "syntax is ok".
       isParsed = false;
-      this.#prepared = this.#preparation.build(configuration);
+      const tested = this.#preparation.buildForTest(configuration);
+      this.#prepared = tested.prepared;
       isParsed = true;
-      return this.#prepared;
+      return tested;
     } finally {
       if (isParsed && !options.quiet) {
         io.err(`nginx: the configuration file ${paths.file} syntax is ok\n`);

@@ -17,8 +17,11 @@ import type { ListenSpec } from './listen.js';
 import { Protocols, type BoundProtocol } from './protocol-registry.js';
 import { MailServer } from './server.js';
 
+/** Where servers with logs of their own get them. */
+type LogSource = Pick<LogTargets, 'logger'>;
+
 /** Builds all servers of `mail {}`. Throws ConfigError. */
-export function buildServers(cycle: Cycle, targets: LogTargets): readonly ServerListen[] {
+export function buildServers(cycle: Cycle, targets: LogSource): readonly ServerListen[] {
   const protocols = new Protocols();
   const hooks = cycle.hooks(mail);
   hooks.protocols.call(protocols);
@@ -54,7 +57,7 @@ function buildServer(
   scope: Scope,
   cycle: Cycle,
   protocols: Protocols,
-  targets: LogTargets,
+  targets: LogSource,
 ): BuiltServer {
   const { modules } = cycle.configuration;
   const own = serverConf(scope, mail);

@@ -53,6 +53,7 @@ export class Master {
   #isUpgrading = false;
   /** Whether WINCH has sent the workers away. */
   #isResting = false;
+  #hasPidFile = false;
 
   constructor(parts: MasterParts) {
     this.#parts = parts;
@@ -97,6 +98,7 @@ export class Master {
       logEvents(first.configuration, log);
       announce();
       writePidFile(first.pidPath);
+      this.#hasPidFile = true;
       await this.#start(generation);
       serving();
       await this.#ending.done;
@@ -115,7 +117,7 @@ export class Master {
     const { log } = this.#parts;
     const { prepared, sockets } = this.#current ?? first;
     const path = this.#isUpgrading ? oldPidPath(prepared.pidPath) : prepared.pidPath;
-    const error = removePidFile(path);
+    const error = this.#hasPidFile ? removePidFile(path) : undefined;
     if (error !== undefined) log.log('alert', `unlink() "${path}" failed (${errnoText(error)})`);
     this.#closeSockets(sockets);
   }
@@ -286,6 +288,8 @@ export class Master {
   }
 
   #upgrade({ prepared, sockets }: Generation): void {
+    // Two signals can have waited for their turn behind a reload.
+    if (this.#isUpgrading) return;
     const { command, log } = this.#parts;
     this.#isUpgrading = startUpgrade({
       command,

@@ -20,6 +20,26 @@ export interface Reaction {
 /** The signals that a process takes; each asked for its reaction when the signal comes. */
 export type Reactions = Readonly<Partial<Record<NodeJS.Signals, () => Reaction>>>;
 
+/** Reactions that can be exchanged. */
+export interface ChangingReactions {
+  /** To listen with, once: who stops and listens anew loses a signal that has come and is not delivered yet. */
+  readonly reactions: Reactions;
+  /** From here on signals do what `next` says; one that it does not name does nothing. */
+  change(next: Reactions): void;
+}
+
+/** Begins with `first`, whose signals are those that are taken. */
+export function changingReactions(first: Reactions): ChangingReactions {
+  let current = first;
+  const names = Object.keys(first) as NodeJS.Signals[];
+  return {
+    reactions: Object.fromEntries(names.map((name) => [name, () => current[name]?.() ?? {}])),
+    change: (next) => {
+      current = next;
+    },
+  };
+}
+
 /** Starts to listen; the function that is returned ends it. */
 export function watchSignals(source: SignalSource, log: Logger, reactions: Reactions): () => void {
   const listeners = Object.entries(reactions).map(([signal, react]) => {

@@ -8,11 +8,17 @@ import { nativeEventMethod } from './event-codecs.js';
 import { openFilesLimit } from './open-files.js';
 
 /** The lines that come with each configuration. */
-export function logEvents({ root }: LoadedConfiguration, log: Logger): void {
+export function logEvents(configuration: LoadedConfiguration, log: Logger): void {
   log.log('notice', `using the "${nativeEventMethod}" event method`);
+  warnOfOpenFiles(configuration, log);
+}
+
+/** Warns where neither this process nor `worker_rlimit_nofile` lets a worker have its `worker_connections`. */
+export function warnOfOpenFiles({ root }: LoadedConfiguration, log: Logger): void {
   const { workerConnections } = mainConf(root, eventsModule);
-  const limit = mainConf(root, coreModule).rlimitNofile ?? openFilesLimit()?.soft;
-  if (limit === undefined || workerConnections <= limit) return;
+  const own = openFilesLimit()?.soft ?? Infinity;
+  const limit = mainConf(root, coreModule).rlimitNofile ?? own;
+  if (workerConnections <= own || workerConnections <= limit) return;
   const text = `${String(workerConnections)} worker_connections exceed open file resource limit`;
   log.log('warn', `${text}: ${String(limit)}`);
 }

@@ -13,6 +13,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CommandIo } from '../../src/cli/command-io.js';
 import { main } from '../../src/cli/main.js';
+import type { AnyModule } from '../../src/module/module.js';
+import { toy } from '../mail/toy-protocol.js';
 import { usageText, versionText } from '../../src/cli/usage.js';
 
 let prefix = '';
@@ -41,7 +43,11 @@ interface Printed {
 }
 
 /** Runs the command with `-p` of this test before `words`. */
-async function run(words: readonly string[], signals = new EventEmitter()): Promise<Printed> {
+async function run(
+  words: readonly string[],
+  signals = new EventEmitter(),
+  standard: readonly AnyModule[] = [],
+): Promise<Printed> {
   const printed = { code: -1, err: '', out: '' };
   const io: CommandIo = {
     err: (text) => {
@@ -53,7 +59,7 @@ async function run(words: readonly string[], signals = new EventEmitter()): Prom
       return Promise.resolve();
     },
   };
-  printed.code = await main(words, { io, signals, standard: [] });
+  printed.code = await main(words, { io, signals, standard });
   return printed;
 }
 
@@ -190,6 +196,42 @@ describe('-t', () => {
       `nginx: configuration file ${conf()} test failed`,
       '',
     ]);
+  });
+
+  const server = 'mail { auth_http 127.0.0.1:9; server { listen 127.0.0.1:9143; protocol toy; } }';
+  it.each([
+    {
+      name: 'the log of a server',
+      text: `events {} ${server.replace('listen', 'error_log no/such.log; listen')}`,
+      error: 'open() "PREFIX/no/such.log" failed (2: No such file or directory)',
+      hasPid: true,
+    },
+    {
+      name: 'too few connections',
+      text: `events { worker_connections 1; } ${server}`,
+      error: '1 worker_connections are not enough for 1 listening sockets',
+      hasPid: false,
+    },
+  ])('fails after "syntax is ok" for $name', async ({ text, error, hasPid }) => {
+    configure(text);
+    const { code, err } = await run(['-p', prefix, '-t'], undefined, [toy]);
+    expect(code).toBe(1);
+    expect(err.split('\n')).toEqual([
+      `nginx: the configuration file ${conf()} syntax is ok`,
+      `nginx: [emerg] ${error.replace('PREFIX', prefix)}`,
+      `nginx: configuration file ${conf()} test failed`,
+      '',
+    ]);
+    expect(existsSync(at('logs/nginx.pid'))).toBe(hasPid);
+  });
+
+  it('warns of more connections than open files that neither the process nor a worker may have', async () => {
+    configure('worker_rlimit_nofile 5; events { worker_connections 1000000000; }');
+    expect((await runHere('-tq')).err).toBe(
+      'nginx: [warn] 1000000000 worker_connections exceed open file resource limit: 5\n',
+    );
+    configure('worker_rlimit_nofile 5; events { worker_connections 6; }');
+    expect((await runHere('-tq')).err).toBe('');
   });
 
   it('fails before "syntax is ok" for a server that cannot be', async () => {

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ErrorLog } from '../../src/log/error-log.js';
 import { Single } from '../../src/process/single.js';
-import { watchSignals } from '../../src/process/signals.js';
+import { changingReactions, watchSignals } from '../../src/process/signals.js';
 import { RecordingTarget } from '../log/recording-target.js';
 
 function watch(reactions: Parameters<typeof watchSignals>[2]) {
@@ -37,6 +37,23 @@ describe('signals', () => {
     source.emit('SIGUSR1');
     expect(source.listenerCount('SIGTERM')).toBe(0);
     expect(source.listenerCount('SIGUSR1')).toBe(1);
+  });
+
+  it('do what is wanted at the moment, with the listeners that there were from the start', () => {
+    const done: string[] = [];
+    const named = (name: string) => () => ({ act: () => done.push(name) });
+    const { reactions, change } = changingReactions({
+      SIGTERM: named('first'),
+      SIGHUP: named('first'),
+    });
+    const { source } = watch(reactions);
+    const listeners = source.listeners('SIGTERM');
+    source.emit('SIGTERM');
+    change({ SIGTERM: named('second') });
+    source.emit('SIGTERM');
+    source.emit('SIGHUP');
+    expect(done).toEqual(['first', 'second']);
+    expect(source.listeners('SIGTERM')).toEqual(listeners);
   });
 
   it('are left alone afterwards', () => {
