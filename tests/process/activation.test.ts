@@ -21,16 +21,20 @@ function descriptorOf(server: Server): number {
   throw new Error('this runtime hides descriptors');
 }
 
-it('serves on the sockets that a service manager has opened', async () => {
+it('serves on the sockets that a service manager has opened, and leaves it their files', async () => {
+  const proxy = new Proxy('');
+  const path = proxy.path('socket');
+  const local = createServer().listen(path);
   const waiting = createServer().listen(0, '127.0.0.1');
-  await once(waiting, 'listening');
+  await Promise.all([once(waiting, 'listening'), once(local, 'listening')]);
   const address = waiting.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const proxy = new Proxy(imapConfiguration({ listen: [port], main: 'daemon off;' }));
-  const script = 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"';
+  const listen = [port, `unix:${path}`];
+  proxy.configure(imapConfiguration({ listen, main: 'daemon off;' }));
+  const script = 'LISTEN_FDS=2 LISTEN_PID=$$ exec "$0" "$@"';
   const words = [process.execPath, bin, '-p', `${proxy.directory}/`, '-c', 'nginx.conf'];
   const child = spawn('sh', ['-c', script, ...words], {
-    stdio: ['ignore', 'ignore', 'inherit', descriptorOf(waiting)],
+    stdio: ['ignore', 'ignore', 'inherit', descriptorOf(waiting), descriptorOf(local)],
   });
   const ended = once(child, 'close');
   waiting.close();
@@ -42,6 +46,9 @@ it('serves on the sockets that a service manager has opened', async () => {
   expect(proxy.log).not.toContain('bind()');
   proxy.signal('SIGQUIT');
   expect(await ended).toEqual([0, null]);
+  expect(proxy.log).not.toContain('[emerg]');
+  expect(existsSync(path)).toBe(true);
+  local.close();
 });
 
 it('tells a service manager that it is ready, by the command of systemd', async () => {

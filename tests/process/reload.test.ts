@@ -201,6 +201,19 @@ describe('a reload', () => {
     await client.expect('a OK completed');
   });
 
+  it('says that the lock file stays, each time', async () => {
+    const listen = [await freePort()];
+    const proxy = new Proxy(imapConfiguration({ listen, main: 'lock_file logs/a.lock;' }));
+    await proxy.start();
+    proxy.configure(imapConfiguration({ listen, main: 'lock_file logs/b.lock;' }));
+    await reload(proxy);
+    await reload(proxy);
+    proxy.configure(imapConfiguration({ listen, main: 'lock_file logs/a.lock;' }));
+    await reload(proxy);
+    const said = '[emerg] "lock_file" could not be changed, ignored';
+    expect(proxy.lines.filter((line) => line === said)).toHaveLength(2);
+  });
+
   it('moves the pid file and the log, and changes the number of workers', async () => {
     const port = await freePort();
     const proxy = new Proxy(imapConfiguration({ listen: [port] }));

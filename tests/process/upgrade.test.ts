@@ -175,5 +175,6 @@ describe('an upgrade', () => {
     for (const client of clients.splice(0)) await client.close();
     await proxy.end('SIGQUIT', fresh);
     expect(existsSync(path)).toBe(false);
+    expect(proxy.count('unlink()')).toBe(0);
   });
 });

@@ -96,15 +96,21 @@ function unixName(fd: number): string {
   }
 }
 
+/**
+ * Who bound a socket: this process, the master whose place it took, or a service manager. The file of a UNIX-domain
+ * socket is the manager's to remove in the last case.
+ */
+export type SocketOrigin = 'here' | 'master' | 'manager';
+
 /** One bound socket. */
 export class BoundSocket {
   readonly #handle: BoundHandle;
-  /** Whether another process bound it and handed it down at the start of this one. */
-  readonly isInherited: boolean;
+  readonly origin: SocketOrigin;
+  #isClosed = false;
 
-  private constructor(handle: BoundHandle, isInherited: boolean) {
+  private constructor(handle: BoundHandle, origin: SocketOrigin) {
     this.#handle = handle;
-    this.isInherited = isInherited;
+    this.origin = origin;
   }
 
   /** Binds. Throws the error of the system. */
@@ -125,12 +131,12 @@ export class BoundSocket {
       handle.close();
       throw error;
     }
-    return new BoundSocket(handle, false);
+    return new BoundSocket(handle, 'here');
   }
 
   /** Takes over an open descriptor. Throws the error of the system where it is no socket. */
-  static inherit(fd: number): BoundSocket {
-    return new BoundSocket(createHandle(null, null, null, fd, 0), true);
+  static inherit(fd: number, origin: SocketOrigin): BoundSocket {
+    return new BoundSocket(createHandle(null, null, null, fd, 0), origin);
   }
 
   /** Its number in this process. */
@@ -157,6 +163,11 @@ export class BoundSocket {
 
   /** Lets go of it. The file of a UNIX-domain socket goes too where it was bound here; an inherited one stays. */
   close(): void {
+    this.#isClosed = true;
     this.#handle.close();
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 }

@@ -4,7 +4,7 @@
  * configuration listens on is taken from them by address.
  */
 import type { Logger } from '../log/logger.js';
-import { BoundSocket } from '../net/bound-socket.js';
+import { BoundSocket, type SocketOrigin } from '../net/bound-socket.js';
 import { toSystemError } from '../log/file-target.js';
 import { errnoText } from '../log/errno.js';
 import type { ListeningSockets } from './listening-sockets.js';
@@ -24,9 +24,9 @@ export function inheritSockets(environment: NodeJS.ProcessEnv, log: Logger): Inh
   const value = environment['NGINX'];
   if (value !== undefined && value !== '') {
     log.log('notice', `using inherited sockets from "${value}"`);
-    return { sockets: adopt(readNumbers(value, log), log), isUpgrade: true };
+    return { sockets: adopt(readNumbers(value, log), 'master', log), isUpgrade: true };
   }
-  return { sockets: adopt(numbersOfManager(environment), log), isUpgrade: false };
+  return { sockets: adopt(numbersOfManager(environment), 'manager', log), isUpgrade: false };
 }
 
 /** The variable for a process that is to inherit `count` descriptors from the third on. */
@@ -53,11 +53,11 @@ function numbersOfManager(environment: NodeJS.ProcessEnv): readonly number[] {
   return Array.from({ length: Math.min(count, 1024) }, (_, index) => firstOfManager + index);
 }
 
-function adopt(numbers: readonly number[], log: Logger): ListeningSockets {
+function adopt(numbers: readonly number[], origin: SocketOrigin, log: Logger): ListeningSockets {
   const sockets = new Map<string, BoundSocket>();
   for (const fd of numbers) {
     try {
-      const socket = BoundSocket.inherit(fd);
+      const socket = BoundSocket.inherit(fd, origin);
       sockets.set(socket.name, socket);
     } catch (error) {
       const reason = errnoText(toSystemError(error));

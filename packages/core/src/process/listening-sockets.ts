@@ -59,20 +59,21 @@ const unixPrefix = 'unix:';
 /** Closes those of `sockets` that are not among `kept`; the files of UNIX-domain sockets go too. */
 export function closeOthers(sockets: ListeningSockets, kept: ListeningSockets, log: Logger): void {
   for (const [name, socket] of sockets) {
-    if (kept.get(name) === socket) continue;
+    if (kept.get(name) === socket || socket.isClosed) continue;
     socket.close();
-    if (!name.startsWith(unixPrefix)) continue;
+    if (!name.startsWith(unixPrefix) || socket.origin === 'manager') continue;
     const path = name.slice(unixPrefix.length);
     log.log('warn', `deleting socket ${path}`);
-    if (socket.isInherited) unlink(path, log);
+    if (socket.origin === 'master') unlink(path, log);
   }
 }
 
-/** Closes all at the end of the master. */
+/** Closes all at the end of the master, those that are still open. */
 export function closeAll(sockets: ListeningSockets, log: Logger): void {
   for (const [name, socket] of sockets) {
+    if (socket.isClosed) continue;
     socket.close();
-    if (socket.isInherited && name.startsWith(unixPrefix)) {
+    if (socket.origin === 'master' && name.startsWith(unixPrefix)) {
       unlink(name.slice(unixPrefix.length), log);
     }
   }

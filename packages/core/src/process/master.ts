@@ -54,6 +54,8 @@ export class Master {
   /** Whether WINCH has sent the workers away. */
   #isResting = false;
   #hasPidFile = false;
+  /** The name in the first configuration, which counts for good. */
+  #lockFile: string | undefined;
 
   constructor(parts: MasterParts) {
     this.#parts = parts;
@@ -89,6 +91,7 @@ export class Master {
    */
   async run(first: Prepared, serving: () => void): Promise<void> {
     const { log, announce } = this.#parts;
+    this.#lockFile = settingsOf(first).lockFile;
     const generation = await this.#make(first, this.#inherited);
     this.#current = generation;
     closeOthers(this.#inherited, generation.sockets, log);
@@ -180,6 +183,9 @@ export class Master {
     }
     log.log('notice', 'reconfiguring');
     const prepared = await prepare(new SourceFiles());
+    if (settingsOf(prepared).lockFile !== this.#lockFile) {
+      log.log('emerg', '"lock_file" could not be changed, ignored');
+    }
     let next: Generation | undefined;
     try {
       next = await this.#make(prepared, current.sockets);

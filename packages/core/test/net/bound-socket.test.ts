@@ -26,7 +26,7 @@ describe('a bound socket', () => {
     const socket = bind({ host, port: 0, ipv6Only: true });
     expect(socket.name).toMatch(text);
     expect(socket.fd).toBeGreaterThan(2);
-    expect(socket.isInherited).toBe(false);
+    expect(socket.origin).toBe('here');
   });
 
   it('lets others listen, and accepts nothing itself', async () => {
