@@ -29,6 +29,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
+          // Each starts several processes, and waits for events: only a machine with much else to do needs this.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           include: ['tests/*/**/*.test.ts'],
           exclude: ['tests/conformance/**', 'tests/e2e/**'],
         },

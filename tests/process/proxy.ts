@@ -37,7 +37,7 @@ export async function closeProxies(): Promise<void> {
 }
 
 /** Milliseconds that what must happen has to happen in, on a machine that does much else. */
-export const patience = { timeout: 20_000, interval: 10 };
+export const patience = { timeout: 45_000, interval: 10 };
 
 /** Waits until `condition` gives something true. */
 export async function eventually(what: string, condition: () => unknown): Promise<void> {
