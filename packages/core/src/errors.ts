@@ -26,6 +26,8 @@ export class ConfigError extends PosternError {
   readonly directive: string | undefined;
   /** One line that says what to do, printed under nginx's sentence. */
   readonly help: string | undefined;
+  /** At which level nginx logs the sentence. */
+  readonly level: 'emerg' | 'crit';
 
   constructor(
     message: string,
@@ -34,6 +36,7 @@ export class ConfigError extends PosternError {
       readonly line?: number;
       readonly directive?: string | undefined;
       readonly help?: string | undefined;
+      readonly level?: 'emerg' | 'crit';
     } = {},
     options?: ErrorOptions,
   ) {
@@ -42,6 +45,7 @@ export class ConfigError extends PosternError {
     this.line = where.line ?? 0;
     this.directive = where.directive;
     this.help = where.help;
+    this.level = where.level ?? 'emerg';
   }
 }
 

@@ -80,7 +80,8 @@ async function printVersion(
     io.err(buildText(modules));
     return 0;
   } catch (error) {
-    return fail(io, `[emerg] ${problemOf(error).message}`);
+    const { level, message } = problemOf(error);
+    return fail(io, `[${level}] ${message}`);
   }
 }
 

@@ -1,21 +1,21 @@
 /**
- * From the command line's file to a sound configuration, in the order of ngx_init_cycle: read the file, check it as a
- * whole, build the servers. Every process of the command goes through here, at its start and at each reload.
+ * From the command line's file to a sound configuration, in the order of ngx_init_cycle: read the file, build the servers,
+ * check it as a whole. Every process of the command goes through here, at its start and at each reload.
  */
-import { type LoadedConfiguration, loadConfiguration } from '../config/load.js';
+import { checkEvents, type LoadedConfiguration, loadConfiguration } from '../config/load.js';
 import { mainConf } from '../config/merge.js';
 import { SourceFiles } from '../config/source-files.js';
 import type { SourceRef } from '../config/directive.js';
-import { ErrorLog, type LogTarget } from '../log/error-log.js';
+import type { LogTarget } from '../log/error-log.js';
 import { fileOrStderr, type LogSpec, withDefaultLog } from '../log/log-spec.js';
 import { LogTargets } from '../log/log-targets.js';
 import type { Logger } from '../log/logger.js';
-import { checkServer } from '../mail/build-servers.js';
 import { mail } from '../mail/core-module.js';
+import { ServerReading } from '../mail/server-reading.js';
 import { createModuleLoader } from '../module/loader.js';
 import { coreModule } from '../process/core-module.js';
 import type { Prepared } from '../process/prepared.js';
-import { prepareProxy } from '../process/run.js';
+import { checkRead, prepareProxy, type ProxyParts } from '../process/run.js';
 import type { InstalledModules } from './installed-modules.js';
 import type { CommandOptions } from './options.js';
 import { type CommandPaths, compiledIn } from './paths.js';
@@ -37,15 +37,12 @@ export interface PreparationParts {
 export interface LoadSteps {
   readonly sources?: SourceFiles;
   readonly warn: (message: string, at: SourceRef) => void;
-  /** Called when all text is read. */
-  readonly parsed?: () => void;
 }
 
-/** What came of reading a configuration for `-t`. */
-export interface Tested {
-  readonly prepared: Prepared;
-  /** Opens all logs. Throws a ConfigError where one cannot be opened. */
-  readonly openLogs: () => void;
+/** A configuration that was read to its end. */
+export interface ReadConfiguration {
+  readonly configuration: LoadedConfiguration;
+  readonly reading: ServerReading;
 }
 
 /** Prepares configurations. */
@@ -58,15 +55,12 @@ export class Preparation {
   }
 
   /** Reads the text and checks it as far as it goes without building servers. Rejects with the first error. */
-  async load({
-    sources = new SourceFiles(),
-    warn,
-    parsed,
-  }: LoadSteps): Promise<LoadedConfiguration> {
+  async load({ sources = new SourceFiles(), warn }: LoadSteps): Promise<ReadConfiguration> {
     const { options, paths, findModules } = this.#parts;
     this.#modules ??= findModules();
     const { modules, startDir } = await this.#modules;
-    return loadConfiguration({
+    const reading = new ServerReading();
+    const configuration = await loadConfiguration({
       file: paths.file,
       prefix: paths.prefix,
       ...(options.globals === undefined ? {} : { globals: options.globals }),
@@ -74,47 +68,39 @@ export class Preparation {
       loadModule: createModuleLoader({ prefix: paths.prefix, startDir }),
       sources,
       warn,
-      closed: checkServer,
-      ...(parsed === undefined ? {} : { parsed }),
+      stored: reading.stored,
+      closed: reading.closed,
+      failed: (read) => {
+        const { isComplete, protocols } = reading;
+        if (!isComplete && protocols.length === 0) return;
+        checkRead(this.#proxyParts({ configuration: read(), reading }), isComplete);
+      },
     });
+    return { configuration, reading };
   }
 
-  /** Builds the servers and opens their logs. Throws ConfigError, and PosternError for too few connections. */
-  build(configuration: LoadedConfiguration): Prepared {
-    const targets = new LogTargets(this.#parts.stderr);
-    const prepared = this.#build(configuration, targets, targets);
-    prepared.proxy.sockets();
-    return prepared;
-  }
-
-  /** Builds the servers; their logs are opened when all text is known to be right. Throws ConfigError. */
-  buildForTest(configuration: LoadedConfiguration): Tested {
-    const targets = new LogTargets(this.#parts.stderr);
-    const wanted: (readonly LogSpec[])[] = [this.#logs(configuration)];
-    const silent = new ErrorLog([]);
-    const logger = (specs: readonly LogSpec[]): Logger => {
-      wanted.push(specs);
-      return silent;
-    };
-    const openLogs = (): void => {
-      for (const specs of wanted) targets.logger(specs);
-    };
-    return { prepared: this.#build(configuration, targets, { logger }), openLogs };
-  }
-
-  #build(
-    configuration: LoadedConfiguration,
-    targets: LogTargets,
-    ofServers: Pick<LogTargets, 'logger'>,
-  ): Prepared {
-    const { log } = this.#parts;
-    const proxy = prepareProxy({ configuration, log, targets: ofServers });
-    const pidPath = this.pidPath(configuration);
+  /**
+   * Builds the servers, then checks what a configuration as a whole must have; `built` is called in between, where nginx
+   * says that the syntax is ok. Throws a PosternError.
+   */
+  build(read: ReadConfiguration, built: () => void = () => undefined): Prepared {
+    const { configuration } = read;
+    const parts = this.#proxyParts(read);
+    const proxy = prepareProxy(parts);
+    built();
+    checkEvents(configuration);
+    proxy.sockets();
+    const { targets } = parts;
+    const pidPath = this.#pidPath(configuration);
     return { configuration, proxy, targets, logs: this.#logs(configuration), pidPath };
   }
 
-  /** The name of the pid file. */
-  pidPath({ root }: LoadedConfiguration): string {
+  #proxyParts({ configuration, reading }: ReadConfiguration): ProxyParts {
+    const { log, stderr } = this.#parts;
+    return { configuration, log, targets: new LogTargets(stderr), protocols: reading.protocols };
+  }
+
+  #pidPath({ root }: LoadedConfiguration): string {
     return mainConf(root, coreModule).pid ?? this.#parts.paths.prefix + compiledIn.pid;
   }
 

@@ -21,6 +21,7 @@ export function located(message: string, at: SourceRef): string {
 
 /** What is printed of an error: nginx's line without prefix, and at most one line of help. */
 export interface Problem {
+  readonly level: 'emerg' | 'crit';
   readonly message: string;
   readonly help: string | undefined;
 }
@@ -28,10 +29,11 @@ export interface Problem {
 /** The lines of an error. One that is not ours is a defect of the program; its stack is the help. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof ConfigError) {
-    return { message: located(error.message, error), help: error.help };
+    return { level: error.level, message: located(error.message, error), help: error.help };
   }
-  if (error instanceof PosternError) return { message: error.message, help: undefined };
+  const level = 'emerg';
+  if (error instanceof PosternError) return { level, message: error.message, help: undefined };
   const stack = error instanceof Error ? error.stack : undefined;
   const text = error instanceof Error ? error.message : String(error);
-  return { message: `internal error: ${text}`, help: stack };
+  return { level, message: `internal error: ${text}`, help: stack };
 }

@@ -68,6 +68,7 @@ export class StartLog implements Logger {
     try {
       return new FileTarget(path);
     } catch (error) {
+      if (isTold) return undefined;
       const reason = error instanceof Error ? error.message : String(error);
       const message = `could not open error log file: ${reason}`;
       if (!isTold) this.#io.err(formatConsoleLine('alert', message));

@@ -11,7 +11,8 @@ import { launchDaemon, tellLauncher } from '../process/daemon.js';
 import { type Inheritance, inheritSockets } from '../process/inherited-sockets.js';
 import { Master } from '../process/master.js';
 import { testPidFile } from '../process/pid-file.js';
-import type { Prepared } from '../process/prepared.js';
+import { openLogs, type Prepared, settingsOf } from '../process/prepared.js';
+import { workerAccount } from '../process/privileges.js';
 import { tellServiceManager } from '../process/readiness.js';
 import type { Role } from '../process/role.js';
 import { selfCommand } from '../process/self-command.js';
@@ -30,7 +31,7 @@ import { runWorker } from '../process/worker.js';
 import type { CommandIo } from './command-io.js';
 import type { CommandOptions, SignalName } from './options.js';
 import type { CommandPaths } from './paths.js';
-import { type FindModules, Preparation, type Tested } from './preparation.js';
+import { type FindModules, Preparation } from './preparation.js';
 import { located, problemOf } from './problem.js';
 import type { StartLog } from './start-log.js';
 import { productName } from './usage.js';
@@ -69,10 +70,9 @@ export class Start {
   async test(): Promise<number> {
     const { io, options, paths } = this.#parts;
     try {
-      const { prepared, openLogs } = await this.#prepareTest();
-      prepared.proxy.sockets();
+      const prepared = await this.#prepareTest();
+      await workerAccount(settingsOf(prepared).user);
       testPidFile(prepared.pidPath);
-      openLogs();
       await this.#use(prepared);
       const running = await prepared.proxy.open({ test: true });
       await running.stop();
@@ -87,14 +87,11 @@ export class Start {
     }
   }
 
-  /** `-s`: the exit code. */
+  /** `-s`: the exit code. The configuration must be sound, as in nginx; it is for the name of the pid file. */
   async signal(name: SignalName): Promise<number> {
     try {
-      const configuration = await this.#preparation.load({ warn: this.#warn });
-      const { prepared } = this.#preparation.buildForTest(configuration);
-      prepared.proxy.sockets();
-      prepared.proxy.discard();
-      return signalMaster(name, this.#preparation.pidPath(configuration), this.#parts.log);
+      const prepared = this.#preparation.build(await this.#preparation.load({ warn: this.#warn }));
+      return signalMaster(name, prepared.pidPath, this.#parts.log);
     } catch (error) {
       this.#report(error);
       return 1;
@@ -128,8 +125,8 @@ export class Start {
       explain: (error) => problemOf(error).message,
       prepare: async (sources) => {
         // The master has warned already.
-        const configuration = await this.#preparation.load({ sources, warn: () => undefined });
-        this.#prepared = this.#preparation.build(configuration);
+        const read = await this.#preparation.load({ sources, warn: () => undefined });
+        this.#prepared = this.#preparation.build(read);
         return this.#prepared;
       },
     });
@@ -148,19 +145,19 @@ export class Start {
     // nginx takes them over before it reads the configuration.
     const inheritance = isUpgrade ? inheritSockets(process.env, this.#parts.log) : undefined;
     const warnings: [string, SourceRef][] = [];
-    const configuration = await this.#preparation
+    const read = await this.#preparation
       .load({ warn: (...warning) => warnings.push(warning) })
       .catch((error: unknown) => {
         for (const warning of warnings) this.#warn(...warning);
         throw error;
       });
-    const { daemon, masterProcess } = mainConf(configuration.root, coreModule);
+    const { daemon, masterProcess } = mainConf(read.configuration.root, coreModule);
     if (daemon && role === 'command' && !isUpgrade) {
       // It reads the file again, and says what there is to say.
       return launchDaemon(selfCommand(words), ending);
     }
     for (const warning of warnings) this.#warn(...warning);
-    const prepared = this.#preparation.build(configuration);
+    const prepared = this.#preparation.build(read);
     this.#prepared = prepared;
     await this.#use(prepared);
     if (ending.aborted) return 0;
@@ -197,8 +194,7 @@ export class Start {
         this.#report(error);
       },
       prepare: async (sources) => {
-        const configuration = await this.#preparation.load({ sources, warn: this.#warn });
-        return this.#preparation.build(configuration);
+        return this.#preparation.build(await this.#preparation.load({ sources, warn: this.#warn }));
       },
     });
   }
@@ -223,31 +219,18 @@ export class Start {
   };
 
   /** Reads the configuration and builds the servers. Says "syntax is ok" where nginx does. */
-  async #prepareTest(): Promise<Tested> {
+  async #prepareTest(): Promise<Prepared> {
     const { io, options, paths } = this.#parts;
-    let isParsed = false;
-    try {
-      const configuration = await this.#preparation.load({
-        warn: this.#warn,
-        parsed: () => {
-          isParsed = true;
-        },
-      });
-      // nginx merges servers while it parses, so their errors come before "syntax is ok".
-      isParsed = false;
-      const tested = this.#preparation.buildForTest(configuration);
-      this.#prepared = tested.prepared;
-      isParsed = true;
-      return tested;
-    } finally {
-      if (isParsed && !options.quiet) {
-        io.err(`nginx: the configuration file ${paths.file} syntax is ok\n`);
-      }
-    }
+    const read = await this.#preparation.load({ warn: this.#warn });
+    this.#prepared = this.#preparation.build(read, () => {
+      if (options.quiet) return;
+      io.err(`nginx: the configuration file ${paths.file} syntax is ok\n`);
+    });
+    return this.#prepared;
   }
 
-  #use({ targets, logs }: Prepared): Promise<void> {
-    return this.#parts.log.use(targets.logger(logs), logs);
+  #use(prepared: Prepared): Promise<void> {
+    return this.#parts.log.use(openLogs(prepared), prepared.logs);
   }
 
   readonly #warn = (message: string, at: SourceRef): void => {
@@ -255,8 +238,8 @@ export class Start {
   };
 
   #report(error: unknown): void {
-    const { message, help } = problemOf(error);
-    this.#parts.log.log('emerg', message);
+    const { level, message, help } = problemOf(error);
+    this.#parts.log.log(level, message);
     if (help !== undefined) this.#parts.io.err(`nginx: help: ${help}\n`);
   }
 }

@@ -87,7 +87,9 @@ function moduleLine({ module, origin }: LocatedModule): string {
 export function buildText(modules: readonly LocatedModule[]): string {
   return [
     versionText(),
-    `built with OpenSSL ${process.versions.openssl} (Node.js ${process.version})\n`,
+    `built by Node.js ${process.version}\n`,
+    `built with OpenSSL ${process.versions.openssl}\n`,
+    'TLS SNI support enabled\n',
     `configure arguments: ${configureArguments(modules)}\n`,
     ...modules.map(moduleLine),
   ].join('');

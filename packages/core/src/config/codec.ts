@@ -171,6 +171,8 @@ export function flags<const Names extends readonly [string, ...string[]]>(
   ...names: Names
 ): Codec<readonly Names[number][]> {
   type Name = Names[number];
+  /** The words behind a value, each name once: a warning has them as typed. */
+  const typed = new WeakMap<readonly Name[], readonly string[]>();
   const inOrder = (chosen: ReadonlySet<Name>): readonly Name[] =>
     Object.freeze(names.filter((name) => chosen.has(name)));
   const refusal: Refusal = (_directive, values) =>
@@ -181,17 +183,22 @@ export function flags<const Names extends readonly [string, ...string[]]>(
     repeat: 'join',
     refusal,
     parse(values, context) {
-      const chosen = new Set<Name>();
+      const chosen = new Map<Name, string>();
       for (const value of values) {
         const name = findName<Name>(names, value);
         if (name === undefined) throw context.error(refusal(context.directive, values));
         if (chosen.has(name)) context.warn(`duplicate value "${value}"`);
-        chosen.add(name);
+        else chosen.set(name, value);
       }
-      return inOrder(chosen);
+      const list = inOrder(new Set(chosen.keys()));
+      typed.set(list, [...chosen.values()]);
+      return list;
     },
     join(first, next, context) {
-      for (const name of next) if (first.includes(name)) context.warn(`duplicate value "${name}"`);
+      for (const word of typed.get(next) ?? next) {
+        const name = findName<Name>(names, word);
+        if (name !== undefined && first.includes(name)) context.warn(`duplicate value "${word}"`);
+      }
       return inOrder(new Set([...first, ...next]));
     },
   };

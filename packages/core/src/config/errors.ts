@@ -1,5 +1,6 @@
 /** The sentences of a configuration that cannot be used: nginx's where nginx has one. One function a sentence. */
 import { ConfigError, PosternError } from '../errors.js';
+import { printable } from '../log/printable.js';
 import type { AnyModule } from '../module/module.js';
 import type { SourceRef } from './directive.js';
 
@@ -94,14 +95,22 @@ export function tooLate(name: string, at: SourceRef): ConfigError {
   });
 }
 
-/** A file that cannot be opened or read; `reason` is `2: No such file or directory`. */
-export function fileFailed(
-  call: 'open' | 'pread' | 'glob',
-  path: string,
-  reason: string,
-  at: SourceRef | undefined,
-): ConfigError {
-  return configError(`${call}() "${path}" failed (${reason})`, at);
+/** A message is cut at 1024 bytes, of which nginx keeps these for the reason of the system (ngx_log_errno). */
+const mostBytesBeforeReason = 1024 - 50;
+
+function withReason(text: string, reason: string): string {
+  const isLong = Buffer.byteLength(text) > mostBytesBeforeReason;
+  return `${isLong ? `${printable(text, mostBytesBeforeReason)}...` : text} (${reason})`;
+}
+
+/** A file that cannot be opened; `reason` is `2: No such file or directory`. */
+export function openFailed(path: string, reason: string, at: SourceRef | undefined): ConfigError {
+  return configError(withReason(`open() "${path}" failed`, reason), at);
+}
+
+/** A file that was opened and cannot be read, such as a folder. */
+export function readFailed(path: string, reason: string): ConfigError {
+  return new ConfigError(withReason(`pread() "${path}" failed`, reason), { level: 'crit' });
 }
 
 /** A file that includes itself, directly or through others. nginx runs out of file descriptors. */

@@ -14,10 +14,11 @@ import type { SourceFile } from './dump.js';
 import {
   configError,
   duplicate,
-  fileFailed,
   includeCycle,
   loadModuleUnsupported,
   noEvents,
+  openFailed,
+  readFailed,
   tooLate,
   wrongCount,
 } from './errors.js';
@@ -47,10 +48,15 @@ export interface LoadOptions {
   readonly warn: (message: string, at: SourceRef) => void;
   /** What is outside the text; without it the system is asked. */
   readonly sources?: SourceFiles;
+  /** Called when the value of a directive is stored, for what nginx checks at that line. May throw a ConfigError. */
+  readonly stored?: (scope: Scope, directive: string) => void;
   /** Called at the closing brace of each block, where nginx checks what a block must have. May throw a ConfigError. */
   readonly closed?: (scope: Scope) => void | Promise<void>;
-  /** Called when all text is read (`syntax is ok`), before what a configuration as a whole must have is checked. */
-  readonly parsed?: () => void;
+  /**
+   * Called when an error ends the reading; `read` gives what stands before it. nginx judges much of a block when the block
+   * ends and this program when all is read, so an error that nginx would have met earlier is thrown from here.
+   */
+  readonly failed?: (read: () => LoadedConfiguration) => void;
 }
 
 /** A configuration that was read to its end. */
@@ -65,7 +71,8 @@ export interface LoadedConfiguration {
 }
 
 /**
- * Reads a configuration. Rejects with the ConfigError of the first mistake, with nginx's sentence and position.
+ * Reads a configuration. Rejects with the ConfigError of the first mistake, with nginx's sentence and position. That the
+ * mandatory block is there is another step: {@link checkEvents}.
  */
 export async function loadConfiguration(options: LoadOptions): Promise<LoadedConfiguration> {
   const sources = options.sources ?? new SourceFiles();
@@ -76,6 +83,12 @@ export async function loadConfiguration(options: LoadOptions): Promise<LoadedCon
 async function checkFor(sources: SourceFiles): Promise<WordsCheck> {
   if (sources.isChecked) return () => undefined;
   return (await import('./schema.js')).checkWords;
+}
+
+/** The mandatory block must be there; nginx looks once all text is read and all servers are sound. Throws a ConfigError. */
+export function checkEvents({ modules, root }: LoadedConfiguration): void {
+  const isDeclared = modules.some(({ directives }) => 'events' in (directives as object));
+  if (isDeclared && !root.children.some(({ level }) => level === 'events')) throw noEvents();
 }
 
 class Loader {
@@ -105,16 +118,27 @@ class Loader {
 
   async load(): Promise<LoadedConfiguration> {
     for (const module of this.#options.modules) this.#add(module);
-    const { globals, file, text, parsed } = this.#options;
+    try {
+      await this.#readAll();
+    } catch (error) {
+      this.#options.failed?.(() => this.#loaded());
+      throw error;
+    }
+    return this.#loaded();
+  }
+
+  async #readAll(): Promise<void> {
+    const { globals, file, text } = this.#options;
     if (globals !== undefined) {
       await this.#readBlock(new Parser(Buffer.from(globals), undefined), this.#root, false);
     }
     if (text !== undefined) this.#files.set(file, { path: file, bytes: Buffer.from(text) });
     await this.#readFile(file, this.#root, undefined);
+  }
+
+  #loaded(): LoadedConfiguration {
     // Not earlier: a module of `load_module` may be what another one requires.
     const modules = orderModules([...this.#modules.values()]);
-    parsed?.();
-    this.#checkEvents();
     const files = [...this.#files.values()];
     return { modules, files, sources: this.#sources, root: this.#root };
   }
@@ -123,12 +147,6 @@ class Loader {
     admit(module, this.#modules);
     this.#registry.add(module);
     this.#modules.set(module.name, module);
-  }
-
-  #checkEvents(): void {
-    const isDeclared = this.#registry.find('events').length > 0;
-    const isThere = this.#root.children.some((child) => child.level === 'events');
-    if (isDeclared && !isThere) throw noEvents();
   }
 
   async #readFile(path: string, scope: OpenScope, from: SourceRef | undefined): Promise<void> {
@@ -168,7 +186,15 @@ class Loader {
     const { directive, module } = declaration;
     if (directive.kind === 'block') return this.#runBlock(statement, directive, parser, scope);
     if (module === undefined) return this.#runKernel(statement, declaration, scope);
-    return this.#reader.read(statement, directive, module, scope);
+    const pending = this.#reader.read(statement, directive, module, scope);
+    const { stored } = this.#options;
+    if (stored === undefined) return pending;
+    if (pending !== undefined)
+      return pending.then(() => {
+        stored(scope, statement.name);
+      });
+    stored(scope, statement.name);
+    return undefined;
   }
 
   async #runBlock(
@@ -228,8 +254,8 @@ function located(error: unknown, at: SourceRef): ConfigError {
 
 function fileError(error: NodeJS.ErrnoException, path: string, at: SourceRef | undefined): Error {
   // nginx opens a folder without complaint and fails when it reads it.
-  const call = error.code === 'EISDIR' ? 'pread' : 'open';
-  return fileFailed(call, path, errnoText(error), call === 'pread' ? undefined : at);
+  if (error.code === 'EISDIR') return readFailed(path, errnoText(error));
+  return openFailed(path, errnoText(error), at);
 }
 
 /** Debian loads nginx's mail module from a file in `modules-enabled`; here it is always part of the build. */

@@ -98,9 +98,19 @@ function computeServer(scope: Scope, module: AnyModule): Resolved {
   return own === undefined ? outer : combine(serverSlotsOf(module), outer, own);
 }
 
-/** The frozen configuration of `module` at `scope`, a `server` (or `mail`) block. The same object each time. */
+/**
+ * The frozen configuration of `module` at `scope`, a `server` (or `mail`) block. The same object each time, so it must not be
+ * asked for before `mail` is read to its end: what follows a server counts for it too.
+ */
 export function serverConf<M extends AnyModule>(scope: Scope, module: M): ServerConf<M> {
   return resolveServer(scope, module).conf as ServerConf<M>;
+}
+
+/** What is set for `module` in the block `scope` alone, also while it is being read. */
+export function ownConf<M extends AnyModule>(scope: Scope, module: M): Partial<ServerConf<M>> {
+  const own = scope.values.get(module) ?? new Map<string, Setting>();
+  const values = [...own].map(([name, { value }]) => [name, value]);
+  return Object.fromEntries(values) as Partial<ServerConf<M>>;
 }
 
 /** The frozen process-wide configuration of `module`: what may stand in `main` or `events`. */

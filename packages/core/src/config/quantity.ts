@@ -71,6 +71,8 @@ export function readOffset(word: string): number | undefined {
 interface TimeUnit {
   /** Units must come in rising order of rank. */
   readonly rank: number;
+  /** The rank that counts for the units behind it, where that is another one. */
+  readonly rankAfter?: number;
   readonly ms: bigint;
 }
 
@@ -84,8 +86,8 @@ const timeUnits: ReadonlyMap<string, TimeUnit> = new Map([
   ['h', { rank: 5, ms: 3_600_000n }],
   ['m', { rank: 6, ms: 60_000n }],
   ['s', second],
-  // A blank after a number stands for "s": `1 2` is three seconds, and no larger unit may follow.
-  [' ', second],
+  // A blank after a number stands for "s": `1 2` is three seconds, and no unit may follow.
+  [' ', { ...second, rankAfter: 9 }],
 ]);
 
 /** What sets the two time grammars apart: the first unit allowed, and milliseconds per unit of the result. */
@@ -130,7 +132,7 @@ function readTime(word: string, grammar: TimeGrammar): number | undefined {
     if (count === undefined || unit === undefined) return undefined;
     // A last number without a unit means seconds whatever came before it: `1s1` is two seconds.
     if (end < word.length && step >= unit.rank) return undefined;
-    step = unit.rank;
+    step = unit.rankAfter ?? unit.rank;
     if (unit.ms % grammar.resolution !== 0n) return undefined;
     total += (count * unit.ms) / grammar.resolution;
     if (total > largest) return undefined;

@@ -5,6 +5,8 @@
 import { packageOfDirective } from './standard-packages.js';
 
 const mailOnly = 'postern is a mail proxy and has no such block';
+const notInMail = 'nginx has it for "http" and "stream", not for "mail"';
+const longGone = 'nginx removed it long ago; take the line out';
 
 // Exact names and no prefixes: where a package is installed, `imap_capabilites` is a spelling mistake.
 const origins: ReadonlyMap<string, string> = new Map([
@@ -13,6 +15,12 @@ const origins: ReadonlyMap<string, string> = new Map([
   ...names('this block has been called "mail" since nginx 0.5.15', 'imap'),
   ...names('nginx 0.5.15 replaced it by "imap_auth" and "pop3_auth"', 'auth'),
   ...names('write it as a parameter of "listen"', 'so_keepalive'),
+  ...names(notInMail, 'access_log', 'keepalive_timeout', 'location', 'map', 'proxy_pass', 'types'),
+  ...names(notInMail, 'upstream', 'ssl_alpn', 'ssl_buffer_size', 'ssl_certificate_cache'),
+  ...names(notInMail, 'ssl_early_data', 'ssl_handshake_timeout', 'ssl_key_log', 'ssl_ocsp'),
+  ...names(notInMail, 'ssl_reject_handshake', 'ssl_stapling', 'ssl_stapling_verify'),
+  ...names(longGone, 'connections', 'thread_stack_size', 'worker_rlimit_sigpending'),
+  ...names(longGone, 'worker_threads'),
 ]);
 
 function names(help: string, ...list: readonly string[]): readonly (readonly [string, string])[] {

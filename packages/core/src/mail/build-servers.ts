@@ -1,6 +1,7 @@
 /**
  * From a loaded configuration to servers: for each `server {}` its protocol, its merged configuration per module and
- * what modules derive from it. Errors come in nginx's order: listen, protocol, then what modules demand.
+ * what modules derive from it. Errors come in nginx's order (`ngx_mail_block`): module after module, and each of them
+ * looks at all servers before the next one does.
  */
 import type { LoadedConfiguration } from '../config/load.js';
 import type { Scope } from '../config/scope.js';
@@ -10,36 +11,56 @@ import type { SourceRef } from '../config/directive.js';
 import { found, type Cycle } from '../cycle/cycle.js';
 import { ConfigError } from '../errors.js';
 import type { LogTargets } from '../log/log-targets.js';
-import type { AnyModule, DeriveContext } from '../module/module.js';
+import type { AnyModule, ConfOf, DeriveContext } from '../module/module.js';
 import { mail } from './core-module.js';
 import { ListenAddresses, type ServerListen } from './listen-addresses.js';
 import type { ListenSpec } from './listen.js';
 import { Protocols, type BoundProtocol } from './protocol-registry.js';
 import { MailServer } from './server.js';
+import { placeOf, type WrittenProtocol } from './server-reading.js';
 
-/** Where servers with logs of their own get them. */
-type LogSource = Pick<LogTargets, 'logger'>;
-
-/** Builds all servers of `mail {}`. Throws ConfigError. */
-export function buildServers(cycle: Cycle, targets: LogSource): readonly ServerListen[] {
-  const protocols = new Protocols();
+/** Builds all servers of `mail {}`. Their logs are opened when something is first logged. Throws ConfigError. */
+export function buildServers(
+  cycle: Cycle,
+  targets: LogTargets,
+  written: readonly WrittenProtocol[] = [],
+): readonly ServerListen[] {
   const hooks = cycle.hooks(mail);
-  hooks.protocols.call(protocols);
+  const protocols = registerProtocols(cycle);
+  checkWritten(written, protocols);
+  const drafts = serverScopes(cycle.configuration).map((scope) => draftServer(scope, protocols));
+  for (const module of cycle.configuration.modules) {
+    for (const draft of drafts) configure(draft, module, cycle);
+  }
   const addresses = new ListenAddresses();
-  for (const scope of serverScopes(cycle.configuration)) {
-    const { server, listens } = buildServer(scope, cycle, protocols, targets);
+  for (const draft of drafts) {
+    const server = createServer(draft, cycle, targets);
     server.tls = hooks.secure.call(server);
     server.namer = hooks.identify.call(server);
-    for (const spec of listens) addresses.add(spec, server);
+    for (const spec of draft.listens) addresses.add(spec, server);
   }
   return addresses.list();
 }
 
-/** What a `server {}` must have when its block ends, where nginx checks it. Throws ConfigError. */
-export function checkServer(scope: Scope): void {
-  if (scope.level === 'server' && serverConf(scope, mail).listen.length === 0) {
-    throw configError(`no "listen" is defined for server in ${placeOf(scope.at)}`);
+/** Checks the words of all `protocol` directives, also of those that another one replaces. Throws ConfigError. */
+export function checkProtocols(cycle: Cycle, written: readonly WrittenProtocol[]): void {
+  checkWritten(written, registerProtocols(cycle));
+}
+
+function checkWritten(written: readonly WrittenProtocol[], protocols: Protocols): void {
+  for (const { name, at } of written) {
+    if (protocols.get(name) === undefined) throw unknownProtocol(name, at);
   }
+}
+
+function unknownProtocol(name: string, at: SourceRef): ConfigError {
+  return configError(`unknown protocol "${name}"`, at, installHelp(name));
+}
+
+function registerProtocols(cycle: Cycle): Protocols {
+  const protocols = new Protocols();
+  cycle.hooks(mail).protocols.call(protocols);
+  return protocols;
 }
 
 function serverScopes(configuration: LoadedConfiguration): readonly Scope[] {
@@ -48,40 +69,44 @@ function serverScopes(configuration: LoadedConfiguration): readonly Scope[] {
     .flatMap((scope) => scope.children);
 }
 
-interface BuiltServer {
-  readonly server: MailServer;
+/** A server on its way: what each module makes of its directives. */
+interface Draft {
+  readonly scope: Scope;
+  readonly protocol: BoundProtocol;
   readonly listens: readonly ListenSpec[];
+  readonly confs: Map<AnyModule, object>;
 }
 
-function buildServer(
-  scope: Scope,
-  cycle: Cycle,
-  protocols: Protocols,
-  targets: LogSource,
-): BuiltServer {
-  const { modules } = cycle.configuration;
-  const own = serverConf(scope, mail);
-  const protocol = chooseProtocol(scope, own.listen, own.protocol, protocols);
-  const confs = new Map<AnyModule, object>();
+function draftServer(scope: Scope, protocols: Protocols): Draft {
+  const { listen, protocol } = serverConf(scope, mail);
+  const chosen = chooseProtocol(scope, listen, protocol, protocols);
+  return { scope, protocol: chosen, listens: listen, confs: new Map() };
+}
+
+function configure({ scope, protocol, confs }: Draft, module: AnyModule, cycle: Cycle): void {
+  const conf = serverConf(scope, module);
+  confs.set(module, conf);
   const context = deriveContext(scope.at, protocol.name, cycle, confs);
-  for (const module of modules) {
-    const conf = serverConf(scope, module);
-    confs.set(module, conf);
-    const derived = module.derive?.(conf, context) as object | undefined;
-    if (derived !== undefined) confs.set(module, Object.freeze({ ...conf, ...derived }));
-  }
-  const conf = found(confs, mail) as typeof own & { readonly name: string };
-  const server = new MailServer({
+  const derived = module.derive?.(conf, context) as object | undefined;
+  if (derived !== undefined) confs.set(module, Object.freeze({ ...conf, ...derived }));
+}
+
+function createServer(
+  { scope, protocol, confs }: Draft,
+  cycle: Cycle,
+  targets: LogTargets,
+): MailServer {
+  const conf = found(confs, mail) as ConfOf<typeof mail>;
+  return new MailServer({
     at: scope.at,
     protocol,
     serverName: conf.name,
     timeoutMs: conf.timeoutMs,
     maxErrors: conf.maxErrors,
     authzid: conf.saslAuthzid,
-    log: conf.errorLog.length === 0 ? cycle.log : targets.logger(conf.errorLog),
+    openLog: () => (conf.errorLog.length === 0 ? cycle.log : targets.logger(conf.errorLog)),
     confs,
   });
-  return { server, listens: own.listen };
 }
 
 function deriveContext(
@@ -111,8 +136,7 @@ function chooseProtocol(
   if (written !== '') {
     const protocol = protocols.get(written);
     if (protocol !== undefined) return protocol;
-    const at = setAt(scope, mail, 'protocol') ?? scope.at;
-    throw configError(`unknown protocol "${written}"`, at, installHelp(written));
+    throw unknownProtocol(written, setAt(scope, mail, 'protocol') ?? scope.at);
   }
   for (const { guessPort } of listens) {
     const protocol = protocols.ofPort(guessPort);
@@ -130,10 +154,6 @@ function installHelp(protocol: string): string | undefined {
   const owner = packageOfProtocol(protocol);
   if (owner === undefined) return undefined;
   return `protocol ${protocol} comes with the package ${owner}, which is not installed`;
-}
-
-function placeOf(at: SourceRef): string {
-  return `${at.file ?? 'command line'}:${String(at.line)}`;
 }
 
 function configError(message: string, at?: SourceRef, help?: string): ConfigError {

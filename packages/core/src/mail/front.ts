@@ -119,7 +119,8 @@ export class MailFront {
   }
 
   async #bind(plan: SocketPlan<ServerListen>): Promise<Listener> {
-    const listener = await Listener.open(targetOf(plan.socket), this.#acceptor(plan));
+    const target = targetOf(plan.socket, this.#options.test);
+    const listener = await Listener.open(target, this.#acceptor(plan));
     if (plan.socket.path !== undefined) await chmod(plan.socket.path, 0o666);
     return listener;
   }
@@ -233,11 +234,12 @@ function acceptingOn({ address, server }: ServerListen): LogDetails {
   return { context: ` while ${action} on ${address}`, subject: { fields: () => fields } };
 }
 
-function targetOf(spec: ServerListen): ListenTarget {
-  const { path, host, port, backlog } = spec;
-  const options = optionsOf(spec);
-  if (path !== undefined) return { path, backlog, options };
-  return { host, port, backlog, ipv6Only: spec.ipv6only, options };
+/** What to open for `spec`. As in nginx a test sets no options: it shows whether the address can be had. */
+function targetOf(spec: ServerListen, test: boolean): ListenTarget {
+  const { path, host, port, backlog, ipv6only } = spec;
+  const options = test ? {} : { options: optionsOf(spec) };
+  if (path !== undefined) return { path, backlog, ...options };
+  return { host, port, backlog, ipv6Only: ipv6only, ...options };
 }
 
 function optionsOf({ rcvbuf, sndbuf, keepalive }: ServerListen): SocketOptions {

@@ -1,8 +1,5 @@
 /** Opening sockets as nginx does: busy addresses are tried again, since the process that leaves one may be on its way out. */
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { systemError } from '../log/errno.js';
 import type { Logger } from '../log/logger.js';
 import { bindFailed, stillNotBound } from './errors.js';
 
@@ -56,20 +53,11 @@ async function openRound<T>(
     try {
       opened(await open(), name);
     } catch (error) {
-      const failure = systemErrorOf(error as NodeJS.ErrnoException, name);
+      const failure = error as NodeJS.ErrnoException;
       if (failure.code !== 'EADDRINUSE') throw bindFailed(name, failure);
       if (!test) log.log('emerg', `bind() to ${name} failed`, { error: failure });
       busy.push(opening);
     }
   }
   return busy;
-}
-
-const unixPrefix = 'unix:';
-
-/** What the system said: libuv turns a folder that is not there into a lack of rights. */
-function systemErrorOf(error: NodeJS.ErrnoException, name: string): NodeJS.ErrnoException {
-  if (error.code !== 'EACCES' || !name.startsWith(unixPrefix)) return error;
-  const isThere = existsSync(dirname(name.slice(unixPrefix.length)));
-  return isThere ? error : systemError('ENOENT');
 }

@@ -25,7 +25,8 @@ export interface MailServerParts {
   /** Invalid commands after which the session is closed. */
   readonly maxErrors: number;
   readonly authzid: 'refuse' | 'ignore';
-  readonly log: Logger;
+  /** Opens the log, when something is first logged. */
+  readonly openLog: () => Logger;
   readonly confs: ReadonlyMap<AnyModule, object>;
 }
 
@@ -37,12 +38,13 @@ export class MailServer implements ServerView {
   readonly timeoutMs: number;
   readonly maxErrors: number;
   readonly authzid: 'refuse' | 'ignore';
-  readonly log: Logger;
   /** TLS of this server's sessions: the answer of the `secure` hook. */
   tls: TlsPolicy | undefined = undefined;
   /** Who names this server's clients: the answer of the `identify` hook. */
   namer: ClientNamer | undefined = undefined;
   readonly #confs: ReadonlyMap<AnyModule, object>;
+  readonly #openLog: () => Logger;
+  #log: Logger | undefined;
 
   constructor(parts: MailServerParts) {
     this.at = parts.at;
@@ -51,8 +53,14 @@ export class MailServer implements ServerView {
     this.timeoutMs = parts.timeoutMs;
     this.maxErrors = parts.maxErrors;
     this.authzid = parts.authzid;
-    this.log = parts.log;
+    this.#openLog = parts.openLog;
     this.#confs = parts.confs;
+  }
+
+  /** The log of this server. Opening it throws ConfigError; a process does so before it serves. */
+  get log(): Logger {
+    this.#log ??= this.#openLog();
+    return this.#log;
   }
 
   /** The configuration of `module` in this server. Throws `POSTERN_MODULE_NOT_LOADED`. */

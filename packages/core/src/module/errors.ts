@@ -42,9 +42,18 @@ export function noSingleModule(path: string, count: number): ConfigError {
   );
 }
 
+const notBinary =
+  "nginx's binary modules cannot be loaded: remove the line, or name a module package of postern";
+
+/** A module of nginx that is not there; nginx's text, with that of dlopen() on Linux. */
+export function noBinaryModule(path: string): ConfigError {
+  const reason = 'cannot open shared object file: No such file or directory';
+  return new ConfigError(`dlopen() "${path}" failed (${path}: ${reason})`, { help: notBinary });
+}
+
 /** A module of nginx itself; nginx's text for what was built for something else. */
 export function binaryModule(path: string): ConfigError {
   return new ConfigError(`module "${path}" is not binary compatible`, {
-    help: "nginx's binary modules cannot be loaded: remove the line, or name a module package of postern",
+    help: notBinary,
   });
 }

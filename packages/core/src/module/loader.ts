@@ -2,12 +2,14 @@
  * Finds modules: those of the host package, and those that `load_module` names. Manifests are read of direct
  * dependencies only; nothing is searched for, nothing is taken for a module because of its name.
  */
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { otherApi } from '../config/errors.js';
 import {
   binaryModule,
+  noBinaryModule,
   importFailed,
   missingExport,
   noSingleModule,
@@ -129,7 +131,7 @@ function isPackageName(request: string): boolean {
 }
 
 async function loadPath(path: string): Promise<FoundModule> {
-  if (path.endsWith('.so')) throw binaryModule(path);
+  if (path.endsWith('.so')) throw existsSync(path) ? binaryModule(path) : noBinaryModule(path);
   const isDirectory = await stat(path).then(
     (found) => found.isDirectory(),
     () => false,

@@ -101,6 +101,11 @@ function looksLikePorts(text: string): boolean {
   );
 }
 
+/** `*` stands for all addresses of a listener, and for no host to connect to. */
+function isStrayWildcard(host: string, options: AddressOptions): boolean {
+  return host === '*' && options.listen !== true;
+}
+
 /** Where the URI starts at or after `from`, or -1. */
 function uriStart(text: string, from: number): number {
   const slash = text.indexOf('/', from);
@@ -156,7 +161,9 @@ function parseInet(text: string, options: AddressOptions): AddressForm | Address
       : parsePorts(authority.slice(colon + 1), options.listen === true);
   if ('problem' in ports) return ports;
   const host = colon < 0 ? authority : authority.slice(0, colon);
-  return host === '' ? refuse('no host') : { kind: 'host', host, ...ports, uri: text.slice(end) };
+  if (host === '') return refuse('no host');
+  if (isStrayWildcard(host, options)) return refuse('host not found');
+  return { kind: 'host', host, ...ports, uri: text.slice(end) };
 }
 
 /**

@@ -11,6 +11,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { PosternError } from '../errors.js';
 import { systemError } from '../log/errno.js';
 import { addressText } from './address.js';
+import { unixBindError } from './unix-error.js';
 
 /** Where to bind. */
 export type BindPlace =
@@ -45,6 +46,14 @@ function createHandle(...args: Parameters<CreateHandle>): BoundHandle {
   const made: unknown = Reflect.apply(create, net, args);
   if (isHandle(made)) return made;
   throw typeof made === 'number' ? errorOf(made) : unsupportedRuntime();
+}
+
+function createUnixHandle(path: string): BoundHandle {
+  try {
+    return createHandle(path, -1, -1, null, 0);
+  } catch (error) {
+    throw unixBindError(path, error);
+  }
 }
 
 function isHandle(made: unknown): made is BoundHandle {
@@ -117,7 +126,7 @@ export class BoundSocket {
   static bind(place: BindPlace): BoundSocket {
     const handle =
       'path' in place
-        ? createHandle(place.path, -1, -1, null, 0)
+        ? createUnixHandle(place.path)
         : createHandle(
             place.host,
             place.port,

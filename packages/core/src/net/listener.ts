@@ -14,6 +14,7 @@ import {
   type SocketOptionCalls,
   type SocketOptions,
 } from './socket-options.js';
+import { unixBindError } from './unix-error.js';
 
 /** What to listen on. */
 export type ListenTarget = ListenPlace & {
@@ -121,9 +122,12 @@ export class Listener {
       taker.accepted(Connection.adopt(socket, unclaimed));
     });
     return new Promise((resolve, reject) => {
-      server.once('error', reject);
+      const refuse = (error: Error): void => {
+        reject('path' in place ? unixBindError(place.path, error) : error);
+      };
+      server.once('error', refuse);
       const listening = (): void => {
-        server.removeListener('error', reject);
+        server.removeListener('error', refuse);
         server.on('error', (error: NodeJS.ErrnoException) => {
           acceptor.failed(error);
         });

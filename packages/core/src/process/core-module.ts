@@ -4,7 +4,7 @@
  * accepts what its platform has no use for; the others warn.
  */
 import { duration, integer, listOf, offset, onOff, oneOf, optional } from '../config/codec.js';
-import { path, text } from '../config/codec.js';
+import { text } from '../config/codec.js';
 import { block, slot } from '../config/directive.js';
 import { defineModule } from '../module/module.js';
 import { connectionCount, debugConnection, eventMethod } from './event-codecs.js';
@@ -13,6 +13,7 @@ import {
   environment,
   ignored,
   priority,
+  processFile,
   processUser,
   workerProcesses,
 } from './main-codecs.js';
@@ -68,13 +69,13 @@ export const coreModule = defineModule({
       defaultText: '—',
       about: 'Has no effect: worker processes are not bound to CPUs.',
     }),
-    pid: slot('pid', optional(path('prefix')), {
+    pid: slot('pid', processFile, {
       levels: main,
       default: undefined,
       defaultText: 'logs/nginx.pid',
       about: 'Sets the file that keeps the number of the main process.',
     }),
-    lock_file: slot('lockFile', optional(path('prefix')), {
+    lock_file: slot('lockFile', processFile, {
       levels: main,
       default: undefined,
       defaultText: 'logs/nginx.lock',

@@ -1,14 +1,15 @@
 /** postern as a library: the same proxy as the command's, from a configuration in memory. */
-import { loadConfiguration } from '../config/load.js';
+import { checkEvents, loadConfiguration } from '../config/load.js';
 import { ErrorLog, type LogTarget } from '../log/error-log.js';
 import type { LogLevel } from '../log/levels.js';
 import { LogTargets } from '../log/log-targets.js';
 import type { Logger } from '../log/logger.js';
-import { checkServer } from '../mail/build-servers.js';
 import { mail } from '../mail/core-module.js';
+import { ServerReading } from '../mail/server-reading.js';
 import type { AnyModule } from '../module/module.js';
 import { builtInModules } from './built-in-modules.js';
 import { mainConf } from '../config/merge.js';
+import { openBlockLogs } from './prepared.js';
 import { prepareProxy, type RunningProxy } from './run.js';
 
 /** What {@link createServer} takes. */
@@ -47,11 +48,13 @@ export interface Server {
 export async function createServer(options: ServerOptions): Promise<Server> {
   const targets = new LogTargets();
   const early = earlyLog(options);
+  const reading = new ServerReading();
   const configuration = await loadConfiguration({
     file: `${options.prefix ?? ''}configuration`,
     text: options.config,
     prefix: options.prefix ?? '',
-    closed: checkServer,
+    stored: reading.stored,
+    closed: reading.closed,
     modules: [...builtInModules, ...options.modules],
     warn: (message, at) => {
       early.log('warn', `${message} in ${at.file ?? 'configuration'}:${String(at.line)}`);
@@ -59,7 +62,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   const { errorLog } = mainConf(configuration.root, mail);
   const log = errorLog.length === 0 ? early : targets.logger(errorLog);
-  const prepared = prepareProxy({ configuration, log, targets });
+  const prepared = prepareProxy({ configuration, log, targets, protocols: reading.protocols });
+  checkEvents(configuration);
+  openBlockLogs(configuration.root, targets);
   let running: RunningProxy | undefined;
   return {
     get addresses() {

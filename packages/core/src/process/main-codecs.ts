@@ -1,6 +1,6 @@
 /** Codecs of directives of the main context that have a grammar of their own. */
 import { availableParallelism } from 'node:os';
-import { listOf, manyWords, oneWord, text } from '../config/codec.js';
+import { listOf, manyWords, oneWord, path, text } from '../config/codec.js';
 import type { Codec, ReadContext } from '../config/directive.js';
 import { readInteger } from '../config/quantity.js';
 import { findAccount } from './accounts.js';
@@ -53,6 +53,14 @@ export const workerProcesses: Codec<number> = {
   },
 };
 
+const inPrefix = path('prefix');
+
+/** A file of the process itself. An empty name stands for the default, as in nginx. */
+export const processFile: Codec<string | undefined> = {
+  ...inPrefix,
+  parse: (words, context) => (words[0] === '' ? undefined : inPrefix.parse(words, context)),
+};
+
 /** `codec` for a directive that is read and checked but not carried out; `remedy` says what to do instead. */
 export function ignored<T>(codec: Codec<T>, remedy: string): Codec<T> {
   return {
@@ -64,21 +72,24 @@ export function ignored<T>(codec: Codec<T>, remedy: string): Codec<T> {
   };
 }
 
-const signed = '^[+-]?0*[0-9]{1,9}$';
-const signedPattern = new RegExp(signed);
+/** A number with an optional sign, at most 2^63-1; undefined for any other word. */
+function readSigned(word: string): number | undefined {
+  const isNegative = word.startsWith('-');
+  const value = readInteger(isNegative || word.startsWith('+') ? word.slice(1) : word);
+  // Adding 0 makes "-0" the number 0.
+  return value === undefined ? undefined : (isNegative ? -value : value) + 0;
+}
 
 /** A nice value with an optional sign. A second one is a duplicate unless the first was 0, as in nginx. */
 export const priority: Codec<number> = {
-  schema: oneWord({ pattern: signed }),
+  schema: oneWord({ anyOf: [{ integer: true }, { pattern: '^[+-]0*[0-9]{1,18}$' }] }),
   syntax: 'number',
   repeat: 'join',
   refusal: (directive) => `"${directive}" directive invalid number`,
   parse([word = ''], context) {
-    if (!signedPattern.test(word)) {
-      throw context.error(`"${context.directive}" directive invalid number`);
-    }
-    // Adding 0 makes "-0" the number 0.
-    return Number(word) + 0;
+    const value = readSigned(word);
+    if (value === undefined) throw context.error(`"${context.directive}" directive invalid number`);
+    return value;
   },
   join(first, next, context) {
     if (first !== 0) throw context.error(`"${context.directive}" directive is duplicate`);

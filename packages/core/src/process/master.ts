@@ -10,7 +10,14 @@ import { bindSockets, closeAll, closeOthers, type ListeningSockets } from './lis
 import { Ending, type End } from './master-end.js';
 import { giveLogsTo } from './log-owner.js';
 import { removePidFile, writePidFile } from './pid-file.js';
-import { discard, type Prepare, type Prepared, type ProcessLog, settingsOf } from './prepared.js';
+import {
+  discard,
+  openLogs,
+  type Prepare,
+  type Prepared,
+  type ProcessLog,
+  settingsOf,
+} from './prepared.js';
 import { workerAccount } from './privileges.js';
 import type { SelfCommand } from './self-command.js';
 import type { Reaction, Reactions } from './signals.js';
@@ -200,7 +207,7 @@ export class Master {
   /** Everything that can fail before the first worker of a configuration starts. No new socket stays open if it does. */
   async #make(prepared: Prepared, current: ListeningSockets): Promise<Generation> {
     const { command, isDaemon, log, spare } = this.#parts;
-    prepared.targets.logger(prepared.logs);
+    openLogs(prepared);
     return new Generation({
       prepared,
       account: await workerAccount(settingsOf(prepared).user),

@@ -7,9 +7,10 @@ import { mainConf } from '../config/merge.js';
 import { Cycle } from '../cycle/cycle.js';
 import type { Logger } from '../log/logger.js';
 import type { LogTargets } from '../log/log-targets.js';
-import { buildServers } from '../mail/build-servers.js';
+import { buildServers, checkProtocols } from '../mail/build-servers.js';
 import { type FrontOptions, MailFront, plansOf } from '../mail/front.js';
 import type { ListenSpec } from '../mail/listen.js';
+import type { WrittenProtocol } from '../mail/server-reading.js';
 import { ConnectionSlots } from '../net/slots.js';
 import { eventsModule } from './core-module.js';
 import { openFilesLimit } from './open-files.js';
@@ -20,7 +21,9 @@ export interface ProxyParts {
   /** The log of the process. */
   readonly log: Logger;
   /** All open logs, shared between servers. */
-  readonly targets: Pick<LogTargets, 'logger'>;
+  readonly targets: LogTargets;
+  /** What was read of `protocol` directives. */
+  readonly protocols: readonly WrittenProtocol[];
 }
 
 /** A proxy whose configuration is sound and which has opened nothing yet. */
@@ -53,11 +56,10 @@ export interface RunningProxy {
 
 /** Sets modules up and builds every server. Throws ConfigError. */
 export function prepareProxy(parts: ProxyParts): PreparedProxy {
-  const { configuration, log, targets } = parts;
-  const { workerConnections, acceptMutexDelayMs } = mainConf(configuration.root, eventsModule);
-  const connections = new ConnectionSlots(workerConnections);
-  const cycle = new Cycle({ configuration, log, connections });
-  const listens = buildServers(cycle, targets);
+  const { configuration, targets, protocols } = parts;
+  const { acceptMutexDelayMs } = mainConf(configuration.root, eventsModule);
+  const cycle = createCycle(parts);
+  const listens = buildServers(cycle, targets, protocols);
   return {
     sockets: () => plansOf(listens, cycle).map(({ socket }) => socket),
     open: ({ test = false, bound = new Map(), ownConnections = 0 } = {}) => {
@@ -68,4 +70,23 @@ export function prepareProxy(parts: ProxyParts): PreparedProxy {
       cycle.end();
     },
   };
+}
+
+function createCycle({ configuration, log }: ProxyParts): Cycle {
+  const { workerConnections } = mainConf(configuration.root, eventsModule);
+  return new Cycle({ configuration, log, connections: new ConnectionSlots(workerConnections) });
+}
+
+/**
+ * Throws the ConfigError that nginx would have met before the end of `parts.configuration`, which is the part of a
+ * configuration that stands before an error. `isComplete`: whether it has the whole of `mail {}`.
+ */
+export function checkRead(parts: ProxyParts, isComplete: boolean): void {
+  const cycle = createCycle(parts);
+  try {
+    if (isComplete) buildServers(cycle, parts.targets, parts.protocols);
+    else checkProtocols(cycle, parts.protocols);
+  } finally {
+    cycle.end();
+  }
 }

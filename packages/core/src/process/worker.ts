@@ -12,7 +12,7 @@ import { isOrder, type Order, type Report, type StartOrder } from './channel.js'
 import { callFailed } from './errors.js';
 import { openFilesLimit } from './open-files.js';
 import type { BoundPlace } from '../net/listener.js';
-import { type Prepare, type Prepared, type ProcessLog, settingsOf } from './prepared.js';
+import { openLogs, type Prepare, type Prepared, type ProcessLog, settingsOf } from './prepared.js';
 import { dropPrivileges } from './privileges.js';
 import type { RunningProxy } from './run.js';
 import { type Reaction, type Reactions, type SignalSource, watchSignals } from './signals.js';
@@ -28,6 +28,10 @@ export interface WorkerParts {
   readonly channel: Pick<NodeJS.Process, 'on' | 'send'>;
   readonly signals: SignalSource;
 }
+
+/** The range of nice values: the kernel takes the nearest one for any other number, Node refuses it. */
+const highestPriority = -20;
+const lowestPriority = 19;
 
 /** nginx's exit code of a worker that cannot do its work whoever starts it. */
 const fatal = 2;
@@ -139,7 +143,7 @@ class Worker {
       adoptTicketSecret(order.ticketSecret);
       const prepared = await prepare(new SourceFiles(order.snapshot, order.isChecked));
       this.#prepared = prepared;
-      await log.use(prepared.targets.logger(prepared.logs), prepared.logs);
+      await log.use(openLogs(prepared), prepared.logs);
       this.#limit(prepared, order);
       for (const { address, fd } of order.sockets) this.#sockets.set(address, { fd });
       this.#running = await prepared.proxy.open({ bound: this.#sockets, ownConnections: 1 });
@@ -158,7 +162,7 @@ class Worker {
     const { log } = this.#parts;
     if (priority !== 0) {
       this.#attempt(`setpriority(${String(priority)})`, () => {
-        setPriority(priority);
+        setPriority(Math.min(Math.max(priority, highestPriority), lowestPriority));
       });
     }
     if (rlimitNofile !== undefined && openFilesLimit()?.soft !== rlimitNofile) {

@@ -19,6 +19,15 @@ const cases = [
     problem: { message: 'no "events" section in configuration', help: undefined },
   },
   {
+    name: 'an error of another level',
+    error: new ConfigError('pread() "/" failed (21: Is a directory)', { level: 'crit' }),
+    problem: {
+      level: 'crit',
+      message: 'pread() "/" failed (21: Is a directory)',
+      help: undefined,
+    },
+  },
+  {
     name: 'an error of the system',
     error: new PosternError('POSTERN_LISTEN_FAILED', 'bind() to 0.0.0.0:143 failed'),
     problem: { message: 'bind() to 0.0.0.0:143 failed', help: undefined },
@@ -32,7 +41,7 @@ const cases = [
 
 describe('an error that ends the start', () => {
   it.each(cases)('$name is one sentence', ({ error, problem }) => {
-    expect(problemOf(error)).toEqual(problem);
+    expect(problemOf(error)).toEqual({ level: 'emerg', ...problem });
   });
 
   it('shows the stack of a defect as help', () => {

@@ -70,6 +70,14 @@ describe('StartLog', () => {
     expect(stderr).toMatch(full('emerg', 'a'));
   });
 
+  it('does not say again what the process that started it has said', () => {
+    const target = new StderrTarget((text) => io.err(text));
+    const log = new StartLog(join(directory, 'no/error.log'), 'notice', io, target, true);
+    expect(stderr).toBe('');
+    log.log('emerg', 'a');
+    expect(stderr).toMatch(full('emerg', 'a'));
+  });
+
   it('writes to the configured logs once they are known, with the copy until the start is over', async () => {
     const log = create(path());
     const target = new RecordingTarget();

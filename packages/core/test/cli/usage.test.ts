@@ -44,7 +44,9 @@ describe('what the command prints about itself', () => {
     const text = buildText([{ module: imap, origin }, { module: motto }]);
     expect(text.split('\n')).toEqual([
       versionText().trimEnd(),
-      `built with OpenSSL ${process.versions.openssl} (Node.js ${process.version})`,
+      `built by Node.js ${process.version}`,
+      `built with OpenSSL ${process.versions.openssl}`,
+      'TLS SNI support enabled',
       `configure arguments: --build='postern ${manifest.version}' --prefix=/usr/local/nginx --without-http --with-mail --without-mail_pop3_module --without-mail_smtp_module`,
       'module: mail_imap (@postern/mail-imap 0.1.0)',
       'module: motto',

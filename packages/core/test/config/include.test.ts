@@ -174,6 +174,14 @@ describe('include', () => {
     const error = await configErrorOf(read({ 'conf/main': 'include ../conf;' }));
     expect(error.message).toBe(`pread() "${directory}/conf/../conf" failed (21: Is a directory)`);
     expect(error.line).toBe(0);
+    expect(error.level).toBe('crit');
+  });
+
+  it('of a name that fills a message leaves room for the reason of the system', async () => {
+    const name = 'n/'.repeat(600);
+    const error = await configErrorOf(read({ 'conf/main': `include ${name};` }));
+    const start = `open() "${directory}/conf/${name}`.slice(0, 974);
+    expect(error.message).toBe(`${start}... (2: No such file or directory)`);
   });
 
   it('through a link into its own folder ends at the first name that repeats', async () => {

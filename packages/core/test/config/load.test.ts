@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { loadConfiguration } from '../../src/config/load.js';
-import { serverConf } from '../../src/config/merge.js';
+import { ConfigError } from '../../src/errors.js';
+import { checkEvents, loadConfiguration, type LoadedConfiguration } from '../../src/config/load.js';
+import { serverConf, setAt } from '../../src/config/merge.js';
 import { slot } from '../../src/config/directive.js';
 import { text } from '../../src/config/codec.js';
 import { defineModule } from '../../src/module/module.js';
@@ -152,20 +153,38 @@ describe('a directive that cannot be carried out', () => {
 });
 
 describe('a configuration', () => {
-  it('needs an events block, which is told without a position', async () => {
-    expect(await refusalOf(load('mail {}'))).toBe('no "events" section in configuration');
+  it('needs an events block, which is looked for once all is read, and told without a position', async () => {
+    const configuration = await load('mail {}');
+    const check = () => Promise.resolve(configuration).then(checkEvents);
+    expect(await refusalOf(check())).toBe('no "events" section in configuration');
+    expect(() => {
+      checkEvents({ ...configuration, modules: [] });
+    }).not.toThrow();
   });
 
-  it('is syntactically right before the events block is missed', async () => {
+  it('tells of each value once it is stored', async () => {
     const seen: string[] = [];
-    await configErrorOf(load('mail {}', { parsed: () => seen.push('parsed') }));
-    expect(seen).toEqual(['parsed']);
+    await load('events {} mail { timeout 1s; host a; }', {
+      stored: (scope, directive) => {
+        seen.push(`${scope.name} ${directive} ${String(setAt(scope, fake, 'host') !== undefined)}`);
+      },
+    });
+    expect(seen).toEqual(['mail timeout false', 'mail host true']);
   });
 
-  it('is not called right after an error of syntax', async () => {
+  it('shows what was read before an error to who asks, and has the error of that one', async () => {
     const seen: string[] = [];
-    await configErrorOf(load('events {', { parsed: () => seen.push('parsed') }));
-    expect(seen).toEqual([]);
+    const failed = (read: () => LoadedConfiguration): void => {
+      seen.push(...read().root.children.map(({ name }) => name));
+    };
+    expect(await refusalOf(load('mail {} events { foo; }', { failed }))).toBe(
+      'unknown directive "foo" in test.conf:1',
+    );
+    expect(seen).toEqual(['mail', 'events']);
+    const earlier = (): void => {
+      throw new ConfigError('an earlier error');
+    };
+    expect(await refusalOf(load('foo;', { failed: earlier }))).toBe('an earlier error');
   });
 
   it('tells of each block at its closing brace, inner ones first', async () => {
@@ -382,6 +401,16 @@ describe('help', () => {
       name: 'tells of a byte order mark',
       text: '\uFEFFevents {}',
       help: 'the file begins with a byte order mark: save it without',
+    },
+    {
+      name: 'tells what nginx has elsewhere',
+      text: 'ssl_stapling on;',
+      help: 'nginx has it for "http" and "stream", not for "mail"',
+    },
+    {
+      name: 'tells what is gone',
+      text: 'worker_threads 1;',
+      help: 'nginx removed it long ago; take the line out',
     },
     { name: 'is silent about nonsense', text: 'nonsense on;', help: undefined },
     { name: 'is silent about a very long name', text: `${'x'.repeat(4000)} on;`, help: undefined },

@@ -135,6 +135,28 @@ describe('what cannot be bound', () => {
   });
 });
 
+describe('settings of mail', () => {
+  it('count for a server that stands before them', async () => {
+    const server = await createServer({
+      modules: [toy],
+      config: `events {} mail {
+        server { listen 127.0.0.1; protocol toy; }
+        auth_http 127.0.0.1:1;
+        max_errors 1;
+      }`,
+    });
+    cleanUp.push(() => server.close());
+    await server.listen();
+    const port = Number(server.addresses[0]?.split(':')[1]);
+    const client = await connectClient({ host: '127.0.0.1', port });
+    await client.expect('hello');
+    await client.send('NONSENSE\r\n');
+    // It ends: one wrong command is too many.
+    await client.readToEnd();
+    expect(server.sessions.waiting).toBe(0);
+  });
+});
+
 describe('a UNIX-domain socket', () => {
   it('is open to everybody, takes clients, and goes at the end', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'postern-'));

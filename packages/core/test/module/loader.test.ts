@@ -91,6 +91,7 @@ function tree(): Files {
     'files/twice.js': moduleCode('twice') + 'export default it;\n',
     'files/two.js': moduleCode('x', 'x') + moduleCode('y', 'y'),
     'files/zero.js': 'export const x = {};\n',
+    'files/ngx_stream_module.so': '\x7fELF',
     'files/syntax.js': 'export const = 1;\n',
     ...modulePackage('files/folder', 'folder'),
     'files/empty/readme': '',
@@ -237,8 +238,13 @@ describe('load_module', () => {
     },
     { request: './empty', message: 'package "ROOT/files/empty" is not a module of postern' },
     {
-      request: 'modules/ngx_stream_module.so',
-      message: 'module "ROOT/files/modules/ngx_stream_module.so" is not binary compatible',
+      request: 'ngx_stream_module.so',
+      message: 'module "ROOT/files/ngx_stream_module.so" is not binary compatible',
+    },
+    {
+      request: 'modules/absent.so',
+      message:
+        'dlopen() "ROOT/files/modules/absent.so" failed (ROOT/files/modules/absent.so: cannot open shared object file: No such file or directory)',
     },
   ];
   it.each(refused)('refuses $request: $message', async ({ request, message }) => {

@@ -114,6 +114,8 @@ describe('an address of auth_http', () => {
     { text: 'https://h/', problem: 'invalid port' },
     { text: 'h:1-2', problem: 'invalid port' },
     { text: '/x', problem: 'no host' },
+    { text: '*', problem: 'host not found' },
+    { text: '*:80/x', problem: 'host not found' },
     { text: 'unix::/x', problem: 'no path in the unix domain socket' },
   ];
   it.each(refused)('"$text" is refused: $problem', ({ text, problem }) => {

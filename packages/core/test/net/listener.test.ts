@@ -114,6 +114,11 @@ describe('UNIX-domain sockets', () => {
     await expect(access(path)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  it('in a folder that is not there is told so, as by the system', async () => {
+    const directory = await scratch();
+    expect(await tryOpen({ path: join(directory, 'no', 's'), backlog: 511 })).toBe('ENOENT');
+  });
+
   it('a file that a crash left is in the way and stays', async () => {
     const path = join(await scratch(), 's');
     const crashing = `require('net').createServer().listen(process.argv[2], () => process.kill(process.pid, 'SIGKILL'))`;
