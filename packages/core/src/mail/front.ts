@@ -15,7 +15,7 @@ import type { ServerListen } from './listen-addresses.js';
 import { mail } from './core-module.js';
 import { listenFailed, tooFewConnections } from './errors.js';
 import { MailSession } from './mail-session.js';
-import { openPatiently, type Opening } from './opening.js';
+import { type Opening, openPatiently } from './opening.js';
 import type { MailRuntime } from './runtime.js';
 import { groupSockets, selectListen, type SocketPlan } from './socket-plan.js';
 
@@ -63,7 +63,7 @@ export class MailFront {
     const plans = plansOf(listens, cycle);
     for (let at = 0; at < options.ownConnections; at += 1) cycle.connections.reserve();
     try {
-      await front.#open(plans);
+      await front.#openAll(plans);
     } catch (error) {
       await front.stop();
       throw error;
@@ -89,24 +89,19 @@ export class MailFront {
     return { waiting: this.#runtime.sessions.size, relayed: this.#runtime.relays.size };
   }
 
-  async #open(plans: readonly SocketPlan<ServerListen>[]): Promise<void> {
+  async #openAll(plans: readonly SocketPlan<ServerListen>[]): Promise<void> {
     const { test, bound } = this.#options;
-    const missing: Opening<Listener>[] = [];
+    const missing: Opening[] = [];
     for (const plan of plans) {
       const name = plan.socket.address;
       const place = bound.get(name);
-      if (place === undefined) missing.push({ name, open: () => this.#bind(plan) });
-      else this.#add(await this.#adopt(plan, place), plan);
+      if (place !== undefined) this.#take(plan, await this.#adopt(plan, place));
+      else missing.push({ name, open: async () => this.#take(plan, await this.#bind(plan)) });
     }
-    const byName = new Map(plans.map((plan) => [plan.socket.address, plan]));
-    const opened = (listener: Listener, name: string): void => {
-      const plan = byName.get(name);
-      if (plan !== undefined) this.#add(listener, plan);
-    };
-    await openPatiently(missing, { log: this.#cycle.log, test, opened });
+    await openPatiently(missing, { log: this.#cycle.log, test });
   }
 
-  #add(listener: Listener, { socket }: SocketPlan<ServerListen>): void {
+  #take({ socket }: SocketPlan<ServerListen>, listener: Listener): void {
     this.#listeners.push(listener);
     this.#cycle.connections.reserve();
     const { address } = listener;

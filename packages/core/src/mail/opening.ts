@@ -1,5 +1,9 @@
-/** Opening sockets as nginx does: busy addresses are tried again, since the process that leaves one may be on its way out. */
+/**
+ * Opening sockets as nginx does (ngx_open_listening_sockets): all of them are tried before any of them is tried again. A
+ * busy address is worth it, since the process that leaves it may be on its way out.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
+import { toSystemError } from '../log/file-target.js';
 import type { Logger } from '../log/logger.js';
 import { bindFailed, stillNotBound } from './errors.js';
 
@@ -7,55 +11,50 @@ import { bindFailed, stillNotBound } from './errors.js';
 const attempts = 5;
 const pauseMs = 500;
 
-/** A socket that is to be opened. */
-export interface Opening<T> {
-  /** The address in messages. */
-  readonly name: string;
-  readonly open: () => T | Promise<T>;
-}
-
 /** How sockets are opened. */
-export interface OpeningOptions<T> {
+export interface OpeningOptions {
   readonly log: Logger;
   /** `-t`: a busy address is no error. */
   readonly test: boolean;
-  /** Called with each socket as soon as it is open, so that the caller can close it where another one cannot be opened. */
-  readonly opened: (socket: T, name: string) => void;
 }
 
-/**
- * Opens all, in rounds in which each that is still busy is tried once. Where this is a test those that are busy are left
- * out. Rejects with a PosternError with nginx's last sentence; what is open by then stays so.
- */
-export async function openPatiently<T>(
-  openings: readonly Opening<T>[],
-  options: OpeningOptions<T>,
+/** One socket to open. */
+export interface Opening {
+  /** The address in messages. */
+  readonly name: string;
+  /** Throws, or rejects with, the error of the system. */
+  open(): void | Promise<void>;
+}
+
+/** Opens all. Throws PosternError with nginx's last sentence; what was opened until then stays open. */
+export async function openPatiently(
+  openings: readonly Opening[],
+  options: OpeningOptions,
 ): Promise<void> {
-  const { log, test } = options;
-  let waiting = openings;
+  let busy = openings;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    waiting = await openRound(waiting, options);
-    if (waiting.length === 0 || test) return;
-    log.log('notice', `try again to bind() after ${String(pauseMs)}ms`);
+    busy = await openOnce(busy, options);
+    if (busy.length === 0) return;
+    options.log.log('notice', `try again to bind() after ${String(pauseMs)}ms`);
     await pause(pauseMs);
   }
   throw stillNotBound();
 }
 
-/** Tries each once; those that are busy. */
-async function openRound<T>(
-  openings: readonly Opening<T>[],
-  { log, test, opened }: OpeningOptions<T>,
-): Promise<readonly Opening<T>[]> {
-  const busy: Opening<T>[] = [];
+/** Those whose address is busy. */
+async function openOnce(
+  openings: readonly Opening[],
+  { log, test }: OpeningOptions,
+): Promise<readonly Opening[]> {
+  const busy: Opening[] = [];
   for (const opening of openings) {
-    const { name, open } = opening;
     try {
-      opened(await open(), name);
+      await opening.open();
     } catch (error) {
-      const failure = error as NodeJS.ErrnoException;
-      if (failure.code !== 'EADDRINUSE') throw bindFailed(name, failure);
-      if (!test) log.log('emerg', `bind() to ${name} failed`, { error: failure });
+      const failure = toSystemError(error);
+      if (failure.code !== 'EADDRINUSE') throw bindFailed(opening.name, failure);
+      if (test) continue;
+      log.log('emerg', `bind() to ${opening.name} failed`, { error: failure });
       busy.push(opening);
     }
   }

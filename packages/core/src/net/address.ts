@@ -102,8 +102,9 @@ function looksLikePorts(text: string): boolean {
 }
 
 /** `*` stands for all addresses of a listener, and for no host to connect to. */
-function isStrayWildcard(host: string, options: AddressOptions): boolean {
-  return host === '*' && options.listen !== true;
+function hostProblem(host: string, options: AddressOptions): AddressProblem | undefined {
+  if (host === '') return 'no host';
+  return host === '*' && options.listen !== true ? 'host not found' : undefined;
 }
 
 /** Where the URI starts at or after `from`, or -1. */
@@ -161,8 +162,8 @@ function parseInet(text: string, options: AddressOptions): AddressForm | Address
       : parsePorts(authority.slice(colon + 1), options.listen === true);
   if ('problem' in ports) return ports;
   const host = colon < 0 ? authority : authority.slice(0, colon);
-  if (host === '') return refuse('no host');
-  if (isStrayWildcard(host, options)) return refuse('host not found');
+  const problem = hostProblem(host, options);
+  if (problem !== undefined) return refuse(problem);
   return { kind: 'host', host, ...ports, uri: text.slice(end) };
 }
 

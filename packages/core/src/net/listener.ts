@@ -137,7 +137,8 @@ export class Listener {
         resolve(new Listener(server, settable ? setSocketOptions(fd, options, calls) : []));
       };
       if ('handle' in place) server.listen({ _handle: place.handle }, place.backlog, listening);
-      else server.listen({ ...place, exclusive: true }, listening);
+      // For a descriptor the runtime takes the backlog from here and not from the options.
+      else server.listen({ ...place, exclusive: true }, place.backlog, listening);
     });
   }
 

@@ -8,7 +8,7 @@ import { errnoText } from '../log/errno.js';
 import { toSystemError } from '../log/file-target.js';
 import type { Logger } from '../log/logger.js';
 import type { ListenSpec } from '../mail/listen.js';
-import { openPatiently } from '../mail/opening.js';
+import { type Opening, openPatiently } from '../mail/opening.js';
 import { BoundSocket } from '../net/bound-socket.js';
 
 /** Bound sockets by address in normal form. */
@@ -24,22 +24,19 @@ export async function bindSockets(
   log: Logger,
 ): Promise<ListeningSockets> {
   const sockets = new Map<string, BoundSocket>();
-  for (const { address } of specs) {
-    const known = current.get(address);
-    if (known !== undefined) sockets.set(address, known);
-  }
-  const missing = specs.filter(({ address }) => !sockets.has(address));
+  const opening = (spec: ListenSpec): Opening => ({
+    name: spec.address,
+    open: () => {
+      sockets.set(spec.address, bind(spec));
+    },
+  });
   try {
-    await openPatiently(
-      missing.map((spec) => ({ name: spec.address, open: () => bind(spec) })),
-      {
-        log,
-        test: false,
-        opened: (socket, name) => {
-          sockets.set(name, socket);
-        },
-      },
-    );
+    for (const { address } of specs) {
+      const known = current.get(address);
+      if (known !== undefined) sockets.set(address, known);
+    }
+    const missing = specs.filter(({ address }) => !sockets.has(address));
+    await openPatiently(missing.map(opening), { log, test: false });
     return sockets;
   } catch (error) {
     closeOthers(sockets, current, log);

@@ -124,6 +124,29 @@ describe('what cannot be bound', () => {
     });
   });
 
+  it('each of several busy addresses is told in each of the five rounds', async () => {
+    const busy = createTcpServer().listen(0, '127.0.0.1');
+    const other = createTcpServer().listen(0, '127.0.0.1');
+    await Promise.all([once(busy, 'listening'), once(other, 'listening')]);
+    const ports = [busy, other].map((one) => (one.address() as AddressInfo).port);
+    const free = await freePort();
+    const { server, log } = await prepare([
+      `127.0.0.1:${ports[0]}`,
+      `127.0.0.1:${free}`,
+      `127.0.0.1:${ports[1]}`,
+    ]);
+    await expect(server.listen()).rejects.toThrow('still could not bind()');
+    const failed = ports.map((port) => `[emerg] bind() to 127.0.0.1:${port} failed`);
+    const round = [...failed, '[notice] try again to bind() after 500ms'];
+    const told = log.map((line) => line.replace(/ \d+#0:| \(98.*/g, ''));
+    expect(told).toEqual(Array.from({ length: 5 }, () => round).flat());
+    await expect(connectClient({ host: '127.0.0.1', port: free })).rejects.toMatchObject({
+      code: 'ECONNREFUSED',
+    });
+    busy.close();
+    other.close();
+  });
+
   it.each([
     { lines: [['1143', '*:1143']], text: '0.0.0.0:1143' },
     { lines: [['0.0.0.0:1143'], ['1142-1144']], text: '0.0.0.0:1143' },

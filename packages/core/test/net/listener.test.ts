@@ -1,10 +1,11 @@
-import { fork } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { BoundSocket } from '../../src/net/bound-socket.js';
 import type { Connection } from '../../src/net/connection.js';
 import { Listener, type Acceptor, type ListenTarget } from '../../src/net/listener.js';
 import type { SocketOptionCalls } from '../../src/net/socket-options.js';
@@ -159,6 +160,25 @@ it('a socket of another process is taken over with its address', async () => {
   const socket = await client({ port });
   const connection = await acceptedFrom(accepted);
   expect(connection.remoteAddress.port).toBe(socket.localPort);
+});
+
+/** Connects many times at once to a listener that does not come to accept; how many got through before long. */
+function connectedUnaccepted(port: number): number {
+  const script = `let count = 0;
+    for (let i = 0; i < 20; i++) require('net').connect(${String(port)}, '127.0.0.1', () => count++).unref();
+    setTimeout(() => { console.log(count); process.exit(); }, 500);`;
+  return Number(spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stdout);
+}
+
+it.each([
+  { name: 'an address', adopt: false },
+  { name: 'a descriptor', adopt: true },
+])('the backlog is the one that was asked for, also of $name', async ({ adopt }) => {
+  const bound = adopt ? BoundSocket.bind({ ...loopback, ipv6Only: true }) : undefined;
+  const target = bound === undefined ? loopback : { fd: bound.fd };
+  const { port } = await open({ ...target, backlog: 1 });
+  // The kernel lets one more wait than the backlog says.
+  expect(connectedUnaccepted(port)).toBeLessThanOrEqual(2);
 });
 
 it('the package for socket options is not loaded where nothing is to be set', async () => {
