@@ -124,7 +124,7 @@ describe('limits', () => {
     );
     await proxy.start();
     const clients: ScriptedPeer[] = [];
-    // One connection is the listener, and one leads to the master.
+    // Of ten, the listener and the channel to the master take one each.
     for (let at = 0; at < 8; at += 1) clients.push(await connect(port));
     expect(await isGreeted(port)).toBe(false);
     await proxy.logs(

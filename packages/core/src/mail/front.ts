@@ -29,8 +29,6 @@ export interface FrontOptions {
   readonly openFiles: number | undefined;
   /** Milliseconds in which the log says once that there are no more descriptors (`accept_mutex_delay`). */
   readonly acceptPauseMs: number;
-  /** Connections that the process has besides those of the proxy: one of a worker, to its master. */
-  readonly ownConnections: number;
 }
 
 /** The open sockets of one cycle and the sessions behind them. */
@@ -61,7 +59,6 @@ export class MailFront {
   ): Promise<MailFront> {
     const front = new MailFront(cycle, options);
     const plans = plansOf(listens, cycle);
-    for (let at = 0; at < options.ownConnections; at += 1) cycle.connections.reserve();
     try {
       await front.#openAll(plans);
     } catch (error) {
@@ -103,7 +100,7 @@ export class MailFront {
 
   #take({ socket }: SocketPlan<ServerListen>, listener: Listener): void {
     this.#listeners.push(listener);
-    this.#cycle.connections.reserve();
+    this.#cycle.connections.occupy();
     const { address } = listener;
     if ('host' in address) {
       this.#cycle.listening.add({ ...address, bothFamilies: !socket.ipv6only });
@@ -184,7 +181,7 @@ export class MailFront {
         if (sessions.size > 0 || relays.size > 0) return;
         // What is left belongs to no session: kept connections, and last replies on their way.
         this.#cycle.end();
-        if (connections.used > this.#options.ownConnections) return;
+        if (connections.used > 0) return;
         connections.released = undefined;
         resolve();
       };

@@ -1,7 +1,10 @@
 /**
- * `worker_connections`: every socket of a worker (listener, client, auth, backend) takes one slot, and every connection
- * a number for the log (`*16`).
+ * `worker_connections`: every socket of a worker (listener, channel, client, auth, backend) takes one slot, and every
+ * connection a number for the log (`*16`).
  */
+import { ConnectionNumbers } from './connection-numbers.js';
+
+/** The slots of one configuration. */
 export class ConnectionSlots {
   /** The configured limit. */
   readonly limit: number;
@@ -9,11 +12,14 @@ export class ConnectionSlots {
   released: (() => void) | undefined = undefined;
   /** Asked in turn when none is left: each gives a slot back that it holds for later use, and says whether it did. */
   readonly spares = new Set<() => boolean>();
+  /** Where numbers come from. */
+  numbers = new ConnectionNumbers();
+  #free: number;
   #used = 0;
-  #last = 0;
 
   constructor(limit: number) {
     this.limit = limit;
+    this.#free = limit;
   }
 
   /** Slots taken now. */
@@ -23,10 +29,15 @@ export class ConnectionSlots {
 
   /** Takes a slot. Returns the connection's number, or undefined when none is left. */
   take(): number | undefined {
-    if (this.#used >= this.limit && !this.#makeRoom()) return undefined;
+    return this.occupy() ? this.numbers.take() : undefined;
+  }
+
+  /** Takes a slot for what is no connection and has no number; whether one was left. */
+  occupy(): boolean {
+    if (this.#free <= 0 && !this.#makeRoom()) return false;
+    this.#free -= 1;
     this.#used += 1;
-    this.#last += 1;
-    return this.#last;
+    return true;
   }
 
   #makeRoom(): boolean {
@@ -34,13 +45,14 @@ export class ConnectionSlots {
     return false;
   }
 
-  /** Takes a slot for what is no connection of a peer (a listener, the channel to the master): it has no number. */
+  /** Takes a slot for good, without counting it as used. */
   reserve(): void {
-    this.#used += 1;
+    this.#free -= 1;
   }
 
-  /** Gives a slot back; once per successful `take`, or per `reserve`. */
+  /** Gives a slot back; once per successful `take` or `occupy`. */
   release(): void {
+    this.#free += 1;
     this.#used -= 1;
     this.released?.();
   }

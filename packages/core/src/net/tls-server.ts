@@ -101,6 +101,9 @@ function guarded<T>(ask: () => T): T | undefined {
   }
 }
 
+/** Where the socket is gone by the time of the answer, Node does nothing with it. */
+type SessionDone = (error: Error | null, session: Buffer | null) => void;
+
 /**
  * Node asks a server object for sessions and gives it new ones. This one never listens. TLS 1.3 resumes by tickets
  * alone, so its sessions are not kept.
@@ -108,15 +111,15 @@ function guarded<T>(ask: () => T): T | undefined {
 function sessionServer(store: TlsSessionStore): Server {
   const server = new Server();
   server.on('newSession', (id: Buffer, session: Buffer, done: () => void) => {
-    if (!isTls13(session)) guarded(() => store.put(id, session));
-    done();
+    const kept = isTls13(session) ? undefined : guarded(() => store.put(id, session));
+    if (kept instanceof Promise) void kept.then(done);
+    else done();
   });
-  server.on(
-    'resumeSession',
-    (id: Buffer, done: (error: Error | null, session: Buffer | null) => void) => {
-      done(null, guarded(() => store.get(id)) ?? null);
-    },
-  );
+  server.on('resumeSession', (id: Buffer, done: SessionDone) => {
+    const found = guarded(() => store.get(id));
+    if (!(found instanceof Promise)) done(null, found ?? null);
+    else void found.then((session) => done(null, session ?? null));
+  });
   return server;
 }
 

@@ -18,10 +18,13 @@ export interface TlsServerOptions {
 
 /** Where the server keeps sessions for resumption by id (`ssl_session_cache`). */
 export interface TlsSessionStore {
-  /** Keeps a session. `id` and `session` are memory of their own. */
-  put(id: Buffer, session: Buffer): void;
-  /** The session of this id, or undefined where there is none (any more). */
-  get(id: Buffer): Buffer | undefined;
+  /**
+   * Keeps a session. `id` and `session` are memory of their own. The handshake ends when a promise resolves; it must not
+   * reject.
+   */
+  put(id: Buffer, session: Buffer): Promise<void> | undefined;
+  /** The session of this id, or undefined where there is none (any more). A promise must not reject. */
+  get(id: Buffer): Buffer | undefined | Promise<Buffer | undefined>;
 }
 
 /** How a connection becomes the client's side of TLS, towards a backend or an auth server. */

@@ -3,6 +3,7 @@
  * program, so a message is checked for what it is and no further.
  */
 import type { Snapshot } from '../config/source-files.js';
+import type { NumberBlock, NumberShare } from '../net/connection-numbers.js';
 import type { WorkerAccount } from './privileges.js';
 
 /** A socket that the master has bound and the worker has inherited, by the number of its descriptor there. */
@@ -25,6 +26,10 @@ export interface StartOrder {
   readonly strays: readonly number[];
   /** What ticket keys are made of. */
   readonly ticketSecret: Buffer;
+  /** The zones of TLS sessions that may have any. */
+  readonly zones: readonly ZoneUse[];
+  /** Its numbers of connections. */
+  readonly numbers: NumberShare;
   /** Who to become; undefined where the master has no rights to drop. */
   readonly account: WorkerAccount | undefined;
   /** Whether the master has gone to the background. */
@@ -38,28 +43,88 @@ export interface SocketOrder {
   readonly address: string;
 }
 
+/** Says that a zone of the master may have sessions for so long. */
+export interface ZoneUse {
+  readonly zone: string;
+  readonly forMs: number;
+}
+
+/** What was asked for: more numbers of connections, or a TLS session where there is one; and news of a zone. */
+export type Supply =
+  | { readonly kind: 'numbers'; readonly block: NumberBlock }
+  | {
+      readonly kind: 'session';
+      readonly question: number;
+      readonly session: Uint8Array | undefined;
+    }
+  | ({ readonly kind: 'zone' } & ZoneUse);
+
 /** `quit` lets sessions end, `terminate` does not, `reopen` is about logs. */
-export type Order = StartOrder | SocketOrder | { readonly kind: 'quit' | 'terminate' | 'reopen' };
+export type Order =
+  StartOrder | SocketOrder | Supply | { readonly kind: 'quit' | 'terminate' | 'reopen' };
+
+/** A TLS session for a zone (`ssl_session_cache shared`) of the master, to be kept for `lifeMs`. */
+export interface KeepWish {
+  readonly kind: 'keep';
+  readonly zone: string;
+  readonly id: Uint8Array;
+  readonly session: Uint8Array;
+  readonly lifeMs: number;
+}
+
+/** The number of a question, and what TLS session it is about. */
+export interface FindWish {
+  readonly kind: 'find';
+  readonly question: number;
+  readonly zone: string;
+  readonly id: Uint8Array;
+}
+
+/** What a worker asks for while it serves; `count` for so many more numbers of connections. */
+export type Wish = { readonly kind: 'count'; readonly count: number } | KeepWish | FindWish;
 
 /** `ready`: accepts clients. `refused`: cannot listen, with nginx's sentence. */
-export type Report =
+export type Outcome =
   { readonly kind: 'ready' } | { readonly kind: 'refused'; readonly message: string };
 
-function hasKind(message: unknown, kinds: readonly string[]): boolean {
+/** What a worker says. */
+export type Report = Outcome | Wish;
+
+function hasKind(message: unknown, kinds: Readonly<Record<string, true>>): boolean {
   return (
     typeof message === 'object' &&
     message !== null &&
     'kind' in message &&
-    kinds.some((kind) => kind === message.kind)
+    typeof message.kind === 'string' &&
+    Object.hasOwn(kinds, message.kind)
   );
 }
 
+const orders: Readonly<Record<Order['kind'], true>> = {
+  start: true,
+  socket: true,
+  quit: true,
+  terminate: true,
+  reopen: true,
+  numbers: true,
+  session: true,
+  zone: true,
+};
+
+const reports: Readonly<Record<Report['kind'], true>> = {
+  ready: true,
+  refused: true,
+  count: true,
+  keep: true,
+  find: true,
+};
+
 /** Whether a message is an {@link Order}. */
 export function isOrder(message: unknown): message is Order {
-  return hasKind(message, ['start', 'socket', 'quit', 'terminate', 'reopen']);
+  return hasKind(message, orders);
 }
 
 /** Whether a message is a {@link Report}. */
 export function isReport(message: unknown): message is Report {
-  return hasKind(message, ['ready', 'refused']);
+  return hasKind(message, reports);
 }

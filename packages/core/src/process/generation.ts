@@ -7,7 +7,8 @@ import { errnoText } from '../log/errno.js';
 import { toSystemError } from '../log/file-target.js';
 import type { Logger } from '../log/logger.js';
 import { ticketSecret } from '../mail/modules/ssl/ticket-keys.js';
-import type { StartOrder } from './channel.js';
+import type { StartOrder, Supply } from './channel.js';
+import type { ConnectionCounter } from './connection-counter.js';
 import { notServing } from './errors.js';
 import type { ListeningSockets } from './listening-sockets.js';
 import { type Prepared, settingsOf } from './prepared.js';
@@ -16,7 +17,9 @@ import { logExit } from './process-exit.js';
 import { RespawnPace } from './respawn-pace.js';
 import { withRole } from './role.js';
 import type { SelfCommand } from './self-command.js';
+import { SharedZones } from './shared-zones.js';
 import { openSubstitute } from './standard-error.js';
+import { fulfil, type Shared } from './wishes.js';
 import { limited, workerEnvironment } from './worker-environment.js';
 import type { SpareWorker } from './spare-worker.js';
 import { type ProcessEnd, type StartOutcome, WorkerProcess } from './worker-process.js';
@@ -31,7 +34,11 @@ export interface GenerationParts {
   readonly account: WorkerAccount | undefined;
   readonly command: SelfCommand;
   readonly isDaemon: boolean;
+  /** The count of all workers. */
+  readonly counter: ConnectionCounter;
   readonly log: Logger;
+  /** Tells the workers of all generations. */
+  readonly tellAll: (news: Supply) => void;
   /** Descriptors that this process inherited at its start and still holds. */
   readonly inheritedFds: () => readonly number[];
   /** May become the first worker. */
@@ -47,6 +54,7 @@ export class Generation {
   /** Whom its workers become. */
   readonly account: WorkerAccount | undefined;
   readonly #parts: GenerationParts;
+  readonly #shared: Shared;
   readonly #workers = new Set<WorkerProcess>();
   readonly #pace = new RespawnPace();
   readonly #waits = new Set<NodeJS.Timeout>();
@@ -58,6 +66,8 @@ export class Generation {
     this.sockets = parts.sockets;
     this.account = parts.account;
     this.#parts = parts;
+    const zones = new SharedZones(parts.prepared.proxy.generation, parts.tellAll);
+    this.#shared = { counter: parts.counter, zones };
   }
 
   /** Whether a worker lives or is to be started. */
@@ -115,6 +125,11 @@ export class Generation {
     for (const worker of this.#workers) worker.order({ kind: 'reopen' });
   }
 
+  /** Tells all its workers. */
+  tell(news: Supply): void {
+    for (const worker of this.#workers) worker.order(news);
+  }
+
   #end(kind: 'quit' | 'terminate'): void {
     this.#isEnding = true;
     // What the master says comes before what its workers say.
@@ -151,6 +166,10 @@ export class Generation {
 
   #adopt(worker: WorkerProcess): void {
     this.#workers.add(worker);
+    worker.wished = (wish) => {
+      const supply = fulfil(wish, this.#shared);
+      if (supply !== undefined) worker.order(supply);
+    };
     worker.order(this.#startOrder(worker));
     if (this.#isEnding) worker.order({ kind: 'terminate' });
     void worker.started.then((outcome) => {
@@ -165,6 +184,7 @@ export class Generation {
 
   #startOrder(worker: WorkerProcess): StartOrder {
     const { account, isDaemon } = this.#parts;
+    const { counter, zones } = this.#shared;
     return {
       kind: 'start',
       snapshot: this.prepared.configuration.sources.snapshot,
@@ -172,6 +192,8 @@ export class Generation {
       sockets: worker.inherited,
       strays: this.#strays(worker),
       ticketSecret: ticketSecret(),
+      zones: zones.inUse,
+      numbers: counter.share(settingsOf(this.prepared).workerProcesses),
       account,
       isDaemon,
     };

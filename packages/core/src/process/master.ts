@@ -4,6 +4,7 @@
  */
 import { SourceFiles } from '../config/source-files.js';
 import { errnoText } from '../log/errno.js';
+import { ConnectionCounter } from './connection-counter.js';
 import { Generation } from './generation.js';
 import type { Inheritance } from './inherited-sockets.js';
 import { bindSockets, closeAll, closeOthers, type ListeningSockets } from './listening-sockets.js';
@@ -50,6 +51,7 @@ export interface MasterParts {
 export class Master {
   readonly #parts: MasterParts;
   readonly #inherited: ListeningSockets;
+  readonly #counter = new ConnectionCounter();
   /** All that may have workers. */
   readonly #generations = new Set<Generation>();
   readonly #ending = new Ending(this.#generations);
@@ -214,6 +216,10 @@ export class Master {
       sockets: await bindSockets(prepared.proxy.sockets(), current, log),
       command,
       isDaemon,
+      counter: this.#counter,
+      tellAll: (news) => {
+        for (const generation of this.#generations) generation.tell(news);
+      },
       log,
       spare,
       inheritedFds: () => [...this.#inherited.values()].map(({ fd }) => fd),

@@ -10,6 +10,7 @@ import type { LogTargets } from '../log/log-targets.js';
 import { buildServers, checkProtocols } from '../mail/build-servers.js';
 import { type FrontOptions, MailFront, plansOf } from '../mail/front.js';
 import type { ListenSpec } from '../mail/listen.js';
+import type { ConnectionNumbers } from '../net/connection-numbers.js';
 import type { WrittenProtocol } from '../mail/server-reading.js';
 import { ConnectionSlots } from '../net/slots.js';
 import { eventsModule } from './core-module.js';
@@ -26,16 +27,24 @@ export interface ProxyParts {
   readonly protocols: readonly WrittenProtocol[];
 }
 
+/** What a worker has of its master. */
+export interface WorkerShare {
+  readonly bound: FrontOptions['bound'];
+  readonly numbers: ConnectionNumbers;
+}
+
 /** A proxy whose configuration is sound and which has opened nothing yet. */
 export interface PreparedProxy {
+  /** Stands for the configuration: a key of what its servers share. */
+  readonly generation: object;
   /** The sockets it needs, in the order in which nginx opens them. Throws PosternError where they are too many. */
   sockets(): readonly ListenSpec[];
   /**
    * Opens all sockets. Throws PosternError with nginx's sentence; nothing stays open then.
    */
-  open(
-    options?: Partial<Pick<FrontOptions, 'test' | 'bound' | 'ownConnections'>>,
-  ): Promise<RunningProxy>;
+  open(options?: Partial<Pick<FrontOptions, 'test'>>): Promise<RunningProxy>;
+  /** {@link open} in a worker. */
+  openShared(share: WorkerShare): Promise<RunningProxy>;
   /** Lets go of what its modules hold, where it is not opened. */
   discard(): void;
 }
@@ -60,11 +69,19 @@ export function prepareProxy(parts: ProxyParts): PreparedProxy {
   const { acceptMutexDelayMs } = mainConf(configuration.root, eventsModule);
   const cycle = createCycle(parts);
   const listens = buildServers(cycle, targets, protocols);
+  const open = (options: Pick<FrontOptions, 'test' | 'bound'>): Promise<RunningProxy> => {
+    const limits = { openFiles: openFilesLimit()?.soft, acceptPauseMs: acceptMutexDelayMs };
+    return MailFront.open(listens, cycle, { ...options, ...limits });
+  };
   return {
+    generation: cycle,
     sockets: () => plansOf(listens, cycle).map(({ socket }) => socket),
-    open: ({ test = false, bound = new Map(), ownConnections = 0 } = {}) => {
-      const limits = { openFiles: openFilesLimit()?.soft, acceptPauseMs: acceptMutexDelayMs };
-      return MailFront.open(listens, cycle, { test, bound, ownConnections, ...limits });
+    open: ({ test = false } = {}) => open({ test, bound: new Map() }),
+    openShared: ({ bound, numbers }) => {
+      cycle.connections.numbers = numbers;
+      // The channel to the master (ngx_worker_process_init).
+      cycle.connections.reserve();
+      return open({ test: false, bound });
     },
     discard: () => {
       cycle.end();

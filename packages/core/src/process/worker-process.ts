@@ -1,6 +1,6 @@
 /** A worker as its master sees it: a child that is given orders, reports once whether it serves, and ends some day. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { isReport, type Order, type SharedSocket } from './channel.js';
+import { isReport, type Order, type Report, type SharedSocket, type Wish } from './channel.js';
 import type { ListeningSockets } from './listening-sockets.js';
 import type { SelfCommand } from './self-command.js';
 
@@ -52,6 +52,8 @@ export class WorkerProcess {
   readonly ended: Promise<ProcessEnd>;
   /** The sockets that it has inherited. */
   readonly inherited: readonly SharedSocket[];
+  /** Called with what it asks for. */
+  wished: (wish: Wish) => void = () => undefined;
   readonly #child: ChildProcess;
 
   /** Starts a worker. Rejects with the error of the system where there can be no new process. */
@@ -93,8 +95,7 @@ export class WorkerProcess {
         resolve(outcome);
       };
       this.#child.on('message', (message) => {
-        if (!isReport(message)) return;
-        settle(message.kind === 'ready' ? 'ready' : { refused: message.message });
+        if (isReport(message)) this.#hear(message, settle);
       });
       void this.ended.then(() => {
         settle('ended');
@@ -105,6 +106,12 @@ export class WorkerProcess {
   /** The first descriptor that is none of its own. */
   get firstStray(): number {
     return firstSharedFd + this.inherited.length;
+  }
+
+  #hear(report: Report, settle: (outcome: StartOutcome) => void): void {
+    if (report.kind === 'ready') settle('ready');
+    else if (report.kind === 'refused') settle({ refused: report.message });
+    else this.wished(report);
   }
 
   /** Gives an order; one that is gone does not hear it. */

@@ -7,6 +7,8 @@ import { setPriority } from 'node:os';
 import { SourceFiles } from '../config/source-files.js';
 import { errnoText, systemError } from '../log/errno.js';
 import { toSystemError } from '../log/file-target.js';
+import { ConnectionNumbers } from '../net/connection-numbers.js';
+import { leaveZonesTo } from '../mail/modules/ssl/session-zone.js';
 import { adoptTicketSecret } from '../mail/modules/ssl/ticket-keys.js';
 import { isOrder, type Order, type Report, type StartOrder } from './channel.js';
 import { callFailed } from './errors.js';
@@ -14,6 +16,7 @@ import { openFilesLimit } from './open-files.js';
 import type { BoundPlace } from '../net/listener.js';
 import { openLogs, type Prepare, type Prepared, type ProcessLog, settingsOf } from './prepared.js';
 import { dropPrivileges } from './privileges.js';
+import { RemoteZones } from './remote-zones.js';
 import type { RunningProxy } from './run.js';
 import { type Reaction, type Reactions, type SignalSource, watchSignals } from './signals.js';
 import { longestTimerMs } from './timers.js';
@@ -49,6 +52,8 @@ class Worker {
   readonly #sockets = new Map<string, BoundPlace>();
   #prepared: Prepared | undefined;
   #running: RunningProxy | undefined;
+  #numbers: ConnectionNumbers | undefined;
+  readonly #zones = new RemoteZones((wish) => this.#tell(wish));
   #isQuitting = false;
   #isOver = false;
   #isDaemon = true;
@@ -96,6 +101,15 @@ class Worker {
       case 'reopen':
         this.#reopen();
         return;
+      case 'numbers':
+        this.#numbers?.add(order.block);
+        return;
+      case 'zone':
+        this.#zones.use(order);
+        return;
+      case 'session':
+        this.#zones.answer(order.question, order.session);
+        return;
       default:
         order satisfies never;
     }
@@ -141,12 +155,18 @@ class Worker {
     try {
       for (const fd of order.strays) closeSync(fd);
       adoptTicketSecret(order.ticketSecret);
+      for (const use of order.zones) this.#zones.use(use);
+      leaveZonesTo(this.#zones);
       const prepared = await prepare(new SourceFiles(order.snapshot, order.isChecked));
       this.#prepared = prepared;
       await log.use(openLogs(prepared), prepared.logs);
       this.#limit(prepared, order);
       for (const { address, fd } of order.sockets) this.#sockets.set(address, { fd });
-      this.#running = await prepared.proxy.open({ bound: this.#sockets, ownConnections: 1 });
+      const numbers = new ConnectionNumbers(order.numbers, (count) => {
+        void this.#tell({ kind: 'count', count });
+      });
+      this.#numbers = numbers;
+      this.#running = await prepared.proxy.openShared({ bound: this.#sockets, numbers });
     } catch (error) {
       await this.#tell({ kind: 'refused', message: this.#parts.explain(error) });
       this.#end(fatal);

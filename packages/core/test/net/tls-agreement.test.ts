@@ -11,7 +11,7 @@ class Store implements TlsSessionStore {
   readonly kept = new Map<string, Buffer>();
   found = 0;
 
-  put(id: Buffer, session: Buffer): void {
+  put(id: Buffer, session: Buffer): undefined {
     this.kept.set(id.toString('hex'), session);
   }
 

@@ -1,7 +1,7 @@
 /**
  * Sessions kept on our side for clients without tickets (`ssl_session_cache`): bounded in number or bytes, the oldest
  * leaves first, as in nginx. A zone with a name serves all servers that name it, and outlives a reload that leaves its
- * size alone. A session made for another server is of no use to a client: its session id context does not match.
+ * size alone; workers leave it to their master, so that each finds what any of them has kept. A session made for another server is of no use to a client: its session id context does not match.
  */
 import { ConfigError } from '../../../errors.js';
 import type { TlsSessionStore } from '../../../net/tls.js';
@@ -68,7 +68,22 @@ function costOf(key: string, session: Buffer): number {
   return key.length + session.length + entryBytes;
 }
 
-// Zones by name, for as long as some configuration uses them: so a reload finds those of the one before.
+/** Who keeps the zones with names, where this process does not: a worker's master. */
+export interface ZoneHost {
+  /** Keeps a session in the zone of this name. A promise is there to be waited for, never rejects and is short. */
+  put(zone: string, id: Buffer, session: Buffer, lifeMs: number): Promise<void> | undefined;
+  /** The session of `id` in the zone of this name. A promise never rejects and is short. */
+  get(zone: string, id: Buffer): Promise<Buffer | undefined> | undefined;
+}
+
+let host: ZoneHost | undefined;
+
+/** Leaves zones with names to `keeper`, before servers are built. */
+export function leaveZonesTo(keeper: ZoneHost): void {
+  host = keeper;
+}
+
+// Zones by name and size, for as long as some configuration uses them: so a reload finds those of the one before.
 const zones = new Map<string, WeakRef<SessionZone>>();
 // What each configuration has declared: two sizes of one name are a mistake only within one.
 const declared = new WeakMap<object, Map<string, SessionZone>>();
@@ -85,12 +100,16 @@ export function sharedZone(generation: object, cache: SharedCache): SessionZone 
       at,
     );
   }
-  const earlier = known ?? zones.get(name)?.deref();
-  const isSame = earlier?.limitBytes === sizeBytes;
-  const zone = isSame ? earlier : new SessionZone({ bytes: sizeBytes });
-  zones.set(name, new WeakRef(zone));
+  const key = `${String(sizeBytes)} ${name}`;
+  const zone = known ?? zones.get(key)?.deref() ?? new SessionZone({ bytes: sizeBytes });
+  zones.set(key, new WeakRef(zone));
   own.set(name, zone);
   return zone;
+}
+
+/** The zones that a configuration generation has declared, by name. */
+export function declaredZones(generation: object): ReadonlyMap<string, SessionZone> {
+  return declared.get(generation) ?? new Map<string, SessionZone>();
 }
 
 /** The zone that `cache` asks for; of both halves the shared one, which has what the other would. */
@@ -98,6 +117,13 @@ function zoneOf(cache: SessionCache, generation: object): SessionZone | undefine
   if (cache.shared !== undefined) return sharedZone(generation, cache.shared);
   const { builtin } = cache;
   return typeof builtin === 'number' ? new SessionZone({ entries: builtin }) : undefined;
+}
+
+function hostedStore(keeper: ZoneHost, zone: string, lifeMs: number): TlsSessionStore {
+  return {
+    put: (id, session) => keeper.put(zone, id, session, lifeMs),
+    get: (id) => keeper.get(zone, id),
+  };
 }
 
 /** Where a server keeps sessions for `lifeMs`; undefined where its cache keeps nothing. Throws ConfigError. */
@@ -108,9 +134,13 @@ export function sessionStore(
 ): TlsSessionStore | undefined {
   const zone = zoneOf(cache, generation);
   if (zone === undefined) return undefined;
+  if (host !== undefined && cache.shared !== undefined) {
+    return hostedStore(host, cache.shared.name, lifeMs);
+  }
   return {
     put: (id, session) => {
       zone.put(id, session, lifeMs);
+      return undefined;
     },
     get: (id) => zone.get(id),
   };
