@@ -34,6 +34,15 @@ describe('the units of systemd', () => {
     expect(unknown).toEqual([]);
   });
 
+  it('notify-reload.conf replaces how the service is reloaded, by the same signal', () => {
+    const settings = readUnit(contrib('systemd/notify-reload.conf'));
+    expect(settings.map(({ section, key, value }) => `${section}.${key}=${value}`)).toEqual([
+      'Service.Type=notify-reload',
+      'Service.ReloadSignal=SIGHUP',
+      'Service.ExecReload=',
+    ]);
+  });
+
   it('says nothing twice but what adds up', () => {
     const keys = service.map(({ section, key }) => `${section}.${key}`);
     const repeated = keys.filter((key, at) => keys.indexOf(key) !== at);

@@ -1,7 +1,7 @@
 /** What the starter of a master gives it: sockets of a service manager, and somebody who waits to hear that it is ready. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -51,10 +51,11 @@ it('serves on the sockets that a service manager has opened, and leaves it their
   local.close();
 });
 
-it('tells a service manager that it is ready, by the command of systemd', async () => {
-  const proxy = new Proxy(imapConfiguration({ listen: [await freePort()] }));
+it('tells a service manager of its start, its reloads and its end, by the command of systemd', async () => {
+  const configuration = imapConfiguration({ listen: [await freePort()] });
+  const proxy = new Proxy(configuration);
   const command = proxy.path('systemd-notify');
-  writeFileSync(command, `#!/bin/sh\necho "$@" > ${proxy.path('told')}\n`);
+  writeFileSync(command, `#!/bin/sh\necho "$@" >> ${proxy.path('told')}\n`);
   chmodSync(command, 0o755);
   const { PATH } = process.env;
   process.env['PATH'] = `${proxy.directory}:${PATH ?? ''}`;
@@ -65,7 +66,27 @@ it('tells a service manager that it is ready, by the command of systemd', async 
     process.env['PATH'] = PATH;
     delete process.env['NOTIFY_SOCKET'];
   }
-  await eventually('word', () => existsSync(proxy.path('told')));
+  const told = (): readonly string[] =>
+    existsSync(proxy.path('told'))
+      ? readFileSync(proxy.path('told'), 'latin1').split('\n').slice(0, -1)
+      : [];
+  const ready = `--ready --pid=${String(proxy.pid)}`;
+  const reloading = expect.stringMatching(/^RELOADING=1 MONOTONIC_USEC=\d+$/) as string;
+  await eventually('word of the start', () => told().length === 1);
+  const before = Number(process.hrtime.bigint() / 1000n);
+  proxy.signal('SIGHUP');
+  await eventually('word of a reload', () => told().length === 3);
+  const after = Number(process.hrtime.bigint() / 1000n);
+  proxy.configure('mistake;');
+  proxy.signal('SIGHUP');
+  await eventually('word of a reload that fails', () => told().length === 5);
+  await proxy.end('SIGQUIT');
+  await eventually('word of the end', () => told().length === 6);
+  expect(told()).toEqual([ready, reloading, ready, reloading, ready, 'STOPPING=1']);
+  // CLOCK_MONOTONIC is the clock of all processes.
+  const at = Number(told()[1]?.split('=')[2]);
+  expect(at).toBeGreaterThan(before);
+  expect(at).toBeLessThan(after);
 });
 
 it('resumes TLS sessions whichever worker made the ticket', async () => {

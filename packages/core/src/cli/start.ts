@@ -13,7 +13,7 @@ import { Master } from '../process/master.js';
 import { testPidFile } from '../process/pid-file.js';
 import { openLogs, type Prepared, settingsOf } from '../process/prepared.js';
 import { workerAccount } from '../process/privileges.js';
-import { tellServiceManager } from '../process/readiness.js';
+import { ServiceManager } from '../process/readiness.js';
 import type { Role } from '../process/role.js';
 import { selfCommand } from '../process/self-command.js';
 import { signalMaster } from '../process/signal-master.js';
@@ -59,6 +59,7 @@ export class Start {
   readonly #preparation: Preparation;
   /** The process that started this one. */
   readonly #parent = process.ppid;
+  readonly #manager = new ServiceManager(process.env);
   #prepared: Prepared | undefined;
 
   constructor(parts: StartParts) {
@@ -184,6 +185,7 @@ export class Start {
     return new Master({
       log,
       inheritance,
+      manager: this.#manager,
       announce: this.#announce,
       reopened: this.#redirect,
       command: selfCommand(words),
@@ -206,7 +208,7 @@ export class Start {
     spare?.dismiss();
     this.#redirect(prepared);
     if (this.#parts.role === 'daemon') tellLauncher(process);
-    tellServiceManager(process.env);
+    this.#manager.ready();
   }
 
   readonly #announce = (): void => {

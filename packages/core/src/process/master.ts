@@ -20,6 +20,7 @@ import {
   settingsOf,
 } from './prepared.js';
 import { workerAccount } from './privileges.js';
+import type { ServiceManager } from './readiness.js';
 import type { SelfCommand } from './self-command.js';
 import type { Reaction, Reactions } from './signals.js';
 import type { SpareWorker } from './spare-worker.js';
@@ -39,6 +40,7 @@ export interface MasterParts {
   /** A worker that runs already. */
   readonly spare: SpareWorker | undefined;
   readonly inheritance: Inheritance;
+  readonly manager: ServiceManager;
   /** Whether it has gone to the background. */
   readonly isDaemon: boolean;
   /** Whether the process that started this one still is its parent: then no newer program may be started. */
@@ -145,6 +147,7 @@ export class Master {
     return {
       said: end === 'quit' ? 'shutting down' : 'exiting',
       act: () => {
+        this.#parts.manager.stopping();
         this.#ending.begin(end);
         // Sessions may go on for long; nobody is to wait in a queue meanwhile.
         if (end === 'quit' && this.#current !== undefined) {
@@ -176,9 +179,13 @@ export class Master {
   #askReload(): void {
     if (this.#isReloadAsked) return;
     this.#isReloadAsked = true;
-    this.#do((current) => {
+    const { manager } = this.#parts;
+    this.#do(async (current) => {
       this.#isReloadAsked = false;
-      return this.#reload(current);
+      manager.reloading();
+      await this.#reload(current).finally(() => {
+        manager.ready();
+      });
     });
   }
 
