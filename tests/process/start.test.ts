@@ -1,5 +1,5 @@
 /** Starting and ending: the daemon, its workers, and what they leave behind. */
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connectClient } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { imapConfiguration } from './configuration.js';
@@ -124,12 +124,12 @@ describe('a start', () => {
 
   it('warns once, though two processes read the file', async () => {
     const port = await freePort();
-    const main = 'worker_rlimit_core 1k;';
-    const proxy = new Proxy(imapConfiguration({ listen: [port], main }));
+    const events = 'debug_connection 127.0.0.1;';
+    const proxy = new Proxy(imapConfiguration({ listen: [port], events }));
     const { code, err } = await proxy.run();
     proxy.noticeMaster();
     expect(code).toBe(0);
-    expect(err.split('"worker_rlimit_core" is ignored')).toHaveLength(2);
+    expect(err.split('"debug_connection" is ignored')).toHaveLength(2);
   });
 });
 
@@ -166,9 +166,17 @@ describe('workers', () => {
     );
     // Not warned of, as in nginx, where the master may open that many.
     await proxy.start();
-    const { readFileSync } = await import('node:fs');
     const limits = readFileSync(`/proc/${String(proxy.workers[0])}/limits`, 'latin1');
     expect(limits).toMatch(/^Max open files +333 +333 /m);
+  });
+
+  it('have the limit of core files that is asked for, in whole blocks', async () => {
+    const main = 'worker_rlimit_core 10300;';
+    const proxy = new Proxy(imapConfiguration({ listen: [await freePort()], main }));
+    await proxy.start();
+    const limits = readFileSync(`/proc/${String(proxy.workers[0])}/limits`, 'latin1');
+    expect(limits).toMatch(/^Max core file size +10240 +10240 /m);
+    expect(proxy.log).not.toContain('[alert]');
   });
 });
 

@@ -14,6 +14,7 @@ import { mail } from '../mail/core-module.js';
 import { ServerReading } from '../mail/server-reading.js';
 import { createModuleLoader } from '../module/loader.js';
 import { coreModule } from '../process/core-module.js';
+import { affinityWarning } from '../process/cpu-affinity.js';
 import type { Prepared } from '../process/prepared.js';
 import { checkRead, prepareProxy, type ProxyParts } from '../process/run.js';
 import type { InstalledModules } from './installed-modules.js';
@@ -86,6 +87,9 @@ export class Preparation {
   build(read: ReadConfiguration, built: () => void = () => undefined): Prepared {
     const { configuration } = read;
     const parts = this.#proxyParts(read);
+    const { cpuAffinity, workerProcesses } = mainConf(configuration.root, coreModule);
+    const warning = affinityWarning(cpuAffinity, workerProcesses);
+    if (warning !== undefined) parts.log.log('warn', warning);
     const proxy = prepareProxy(parts);
     built();
     checkEvents(configuration);

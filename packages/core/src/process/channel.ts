@@ -32,6 +32,8 @@ export interface StartOrder {
   readonly numbers: NumberShare;
   /** Who to become; undefined where the master has no rights to drop. */
   readonly account: WorkerAccount | undefined;
+  /** The CPUs that it was bound to at its start; undefined where it was not. */
+  readonly cpus: readonly number[] | undefined;
   /** Whether the master has gone to the background. */
   readonly isDaemon: boolean;
 }
@@ -83,12 +85,17 @@ export interface FindWish {
 /** What a worker asks for while it serves; `count` for so many more numbers of connections. */
 export type Wish = { readonly kind: 'count'; readonly count: number } | KeepWish | FindWish;
 
+/** A sign of life. */
+export interface Beat {
+  readonly kind: 'beat';
+}
+
 /** `ready`: accepts clients. `refused`: cannot listen, with nginx's sentence. */
 export type Outcome =
   { readonly kind: 'ready' } | { readonly kind: 'refused'; readonly message: string };
 
 /** What a worker says. */
-export type Report = Outcome | Wish;
+export type Report = Outcome | Wish | Beat;
 
 function hasKind(message: unknown, kinds: Readonly<Record<string, true>>): boolean {
   return (
@@ -114,6 +121,7 @@ const orders: Readonly<Record<Order['kind'], true>> = {
 const reports: Readonly<Record<Report['kind'], true>> = {
   ready: true,
   refused: true,
+  beat: true,
   count: true,
   keep: true,
   find: true,

@@ -8,15 +8,8 @@ import { text } from '../config/codec.js';
 import { block, slot } from '../config/directive.js';
 import { defineModule } from '../module/module.js';
 import { connectionCount, debugConnection, eventMethod } from './event-codecs.js';
-import {
-  cpuAffinity,
-  environment,
-  ignored,
-  priority,
-  processFile,
-  processUser,
-  workerProcesses,
-} from './main-codecs.js';
+import { cpuAffinity } from './cpu-affinity.js';
+import { environment, priority, processFile, processUser, workerProcesses } from './main-codecs.js';
 import { threadPools } from './thread-pool.js';
 
 const main = ['main'] as const;
@@ -43,20 +36,23 @@ export const coreModule = defineModule({
       default: undefined,
       about: 'Sets the limit of open files of worker processes.',
     }),
-    worker_rlimit_core: slot(
-      'rlimitCore',
-      optional(ignored(offset, 'set the limit where postern is started (ulimit -c, LimitCORE=)')),
-      {
-        levels: main,
-        default: undefined,
-        about: 'Has no effect: the size of core files is limited where the process is started.',
-      },
-    ),
+    worker_rlimit_core: slot('rlimitCore', optional(offset), {
+      levels: main,
+      default: undefined,
+      about: 'Sets the limit of the size of core files of worker processes.',
+    }),
     worker_shutdown_timeout: slot('shutdownTimeoutMs', duration, {
       levels: main,
       default: 0,
       defaultText: '0s',
       about: 'Sets the time after which a graceful shutdown closes open sessions; 0 waits.',
+    }),
+    worker_stall_timeout: slot('stallTimeoutMs', duration, {
+      levels: main,
+      default: 10_000,
+      defaultText: '10s',
+      about:
+        'Sets the time after which a worker process that does not respond is killed and replaced; 0 waits.',
     }),
     worker_priority: slot('priority', priority, {
       levels: main,
@@ -65,9 +61,10 @@ export const coreModule = defineModule({
     }),
     worker_cpu_affinity: slot('cpuAffinity', cpuAffinity, {
       levels: main,
-      default: [],
+      default: { isAuto: false, masks: [] },
       defaultText: '—',
-      about: 'Has no effect: worker processes are not bound to CPUs.',
+      about:
+        'Binds each worker process to the CPUs of a mask, or with auto to one CPU, where the command taskset is there.',
     }),
     pid: slot('pid', processFile, {
       levels: main,

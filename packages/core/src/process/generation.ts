@@ -9,6 +9,7 @@ import type { Logger } from '../log/logger.js';
 import { ticketSecret } from '../mail/modules/ssl/ticket-keys.js';
 import type { StartOrder, Supply } from './channel.js';
 import type { ConnectionCounter } from './connection-counter.js';
+import { cpusOf } from './cpu-affinity.js';
 import { notServing } from './errors.js';
 import type { ListeningSockets } from './listening-sockets.js';
 import { type Prepared, settingsOf } from './prepared.js';
@@ -19,8 +20,10 @@ import { withRole } from './role.js';
 import type { SelfCommand } from './self-command.js';
 import { SharedZones } from './shared-zones.js';
 import { openSubstitute } from './standard-error.js';
+import { Watchdog } from './watchdog.js';
 import { fulfil, type Shared } from './wishes.js';
-import { limited, workerEnvironment } from './worker-environment.js';
+import { workerEnvironment } from './worker-environment.js';
+import { findTaskset, limited } from './worker-limits.js';
 import type { SpareWorker } from './spare-worker.js';
 import { type ProcessEnd, type StartOutcome, WorkerProcess } from './worker-process.js';
 
@@ -55,6 +58,7 @@ export class Generation {
   readonly account: WorkerAccount | undefined;
   readonly #parts: GenerationParts;
   readonly #shared: Shared;
+  readonly #watchdog: Watchdog;
   readonly #workers = new Set<WorkerProcess>();
   readonly #pace = new RespawnPace();
   readonly #waits = new Set<NodeJS.Timeout>();
@@ -66,6 +70,7 @@ export class Generation {
     this.sockets = parts.sockets;
     this.account = parts.account;
     this.#parts = parts;
+    this.#watchdog = new Watchdog(settingsOf(parts.prepared).stallTimeoutMs, parts.log);
     const zones = new SharedZones(parts.prepared.proxy.generation, parts.tellAll);
     this.#shared = { counter: parts.counter, zones };
   }
@@ -83,7 +88,7 @@ export class Generation {
     this.#isEnding = false;
     this.#isStarting = true;
     this.#parts.log.log('notice', 'start worker processes');
-    const starts = Array.from({ length: workerProcesses }, () => this.#startOne());
+    const starts = Array.from({ length: workerProcesses }, (_, index) => this.#startOne(index));
     const outcomes = await Promise.all(starts);
     this.#isStarting = false;
     if (!this.isAlive) this.#parts.shrunk();
@@ -94,8 +99,8 @@ export class Generation {
     if (refusal !== undefined) this.#parts.log.log('emerg', refusal);
   }
 
-  async #startOne(): Promise<StartOutcome> {
-    const worker = await this.#spawn();
+  async #startOne(index: number): Promise<StartOutcome> {
+    const worker = await this.#spawn(index);
     return worker === undefined ? 'ended' : worker.started;
   }
 
@@ -139,50 +144,62 @@ export class Generation {
     for (const worker of this.#workers) worker.order({ kind });
   }
 
-  async #spawn(): Promise<WorkerProcess | undefined> {
+  /** Starts worker `index`, for the first time or again. */
+  async #spawn(index: number): Promise<WorkerProcess | undefined> {
     const { log, command, isDaemon, spare } = this.#parts;
-    const { env, rlimitNofile, workerProcesses } = settingsOf(this.prepared);
+    const { env, rlimitNofile, rlimitCore, workerProcesses } = settingsOf(this.prepared);
+    const cpus = this.#cpusOf(index);
     const standardError = isDaemon ? openSubstitute(this.prepared.logs) : undefined;
     try {
       const start = {
-        command: limited(command, rlimitNofile),
+        command: limited(command, { openFiles: rlimitNofile, coreBytes: rlimitCore, cpus }),
         environment: withRole(workerEnvironment(process.env, env, workerProcesses), 'worker'),
         standardError,
         sockets: this.sockets,
       };
       const worker = spare?.take(start) ?? (await WorkerProcess.start(start));
       log.log('notice', `start worker process ${String(worker.pid)}`);
-      this.#adopt(worker);
+      this.#adopt(worker, index);
       return worker;
     } catch (error) {
       const reason = errnoText(toSystemError(error));
       log.log('alert', `fork() failed while spawning "worker process" (${reason})`);
-      this.#replaceLater();
+      this.#replaceLater(index);
       return undefined;
     } finally {
       if (standardError !== undefined) closeSync(standardError);
     }
   }
 
-  #adopt(worker: WorkerProcess): void {
+  /** Where worker `index` is to run; undefined where it is not bound. */
+  #cpusOf(index: number): readonly number[] | undefined {
+    if (findTaskset() === undefined) return undefined;
+    return cpusOf(settingsOf(this.prepared).cpuAffinity, index);
+  }
+
+  #adopt(worker: WorkerProcess, index: number): void {
     this.#workers.add(worker);
-    worker.wished = (wish) => {
-      const supply = fulfil(wish, this.#shared);
+    worker.said = (word) => {
+      if (!this.#workers.has(worker)) return;
+      this.#watchdog.heard(worker);
+      const supply = word.kind === 'beat' ? undefined : fulfil(word, this.#shared);
       if (supply !== undefined) worker.order(supply);
     };
-    worker.order(this.#startOrder(worker));
+    worker.order(this.#startOrder(worker, index));
     if (this.#isEnding) worker.order({ kind: 'terminate' });
     void worker.started.then((outcome) => {
+      if (outcome === 'ready') this.#watchdog.heard(worker);
       if (typeof outcome !== 'object' || this.#isStarting) return;
       this.#parts.log.log('emerg', outcome.refused);
     });
     void worker.ended.then((end) => {
       this.#workers.delete(worker);
-      this.#reap(worker, end);
+      this.#watchdog.forget(worker);
+      this.#reap(worker, index, end);
     });
   }
 
-  #startOrder(worker: WorkerProcess): StartOrder {
+  #startOrder(worker: WorkerProcess, index: number): StartOrder {
     const { account, isDaemon } = this.#parts;
     const { counter, zones } = this.#shared;
     return {
@@ -195,6 +212,7 @@ export class Generation {
       zones: zones.inUse,
       numbers: counter.share(settingsOf(this.prepared).workerProcesses),
       account,
+      cpus: this.#cpusOf(index),
       isDaemon,
     };
   }
@@ -204,7 +222,7 @@ export class Generation {
     return this.#parts.inheritedFds().filter((fd) => fd >= firstStray);
   }
 
-  #reap(worker: WorkerProcess, end: ProcessEnd): void {
+  #reap(worker: WorkerProcess, index: number, end: ProcessEnd): void {
     const { log } = this.#parts;
     logExit(log, 'worker process', worker.pid, end);
     if (this.#isEnding) this.#parts.shrunk();
@@ -212,10 +230,10 @@ export class Generation {
       const name = `worker process ${String(worker.pid)}`;
       log.log('alert', `${name} exited with fatal code 2 and cannot be respawned`);
       this.#parts.shrunk();
-    } else this.#replaceLater();
+    } else this.#replaceLater(index);
   }
 
-  #replaceLater(): void {
+  #replaceLater(index: number): void {
     const waitMs = this.#pace.died(performance.now());
     if (this.#isEnding) return;
     if (waitMs > 0) {
@@ -224,7 +242,7 @@ export class Generation {
     }
     const wait = setTimeout(() => {
       this.#waits.delete(wait);
-      void this.#spawn();
+      void this.#spawn(index);
     }, waitMs);
     this.#waits.add(wait);
   }

@@ -1,6 +1,6 @@
 /** Codecs of directives of the main context that have a grammar of their own. */
 import { availableParallelism } from 'node:os';
-import { listOf, manyWords, oneWord, path, text } from '../config/codec.js';
+import { listOf, oneWord, path, text } from '../config/codec.js';
 import type { Codec, ReadContext } from '../config/directive.js';
 import { readInteger } from '../config/quantity.js';
 import { findAccount } from './accounts.js';
@@ -61,17 +61,6 @@ export const processFile: Codec<string | undefined> = {
   parse: (words, context) => (words[0] === '' ? undefined : inPrefix.parse(words, context)),
 };
 
-/** `codec` for a directive that is read and checked but not carried out; `remedy` says what to do instead. */
-export function ignored<T>(codec: Codec<T>, remedy: string): Codec<T> {
-  return {
-    ...codec,
-    parse(words, context) {
-      context.warn(`"${context.directive}" is ignored: ${remedy}`);
-      return codec.parse(words, context);
-    },
-  };
-}
-
 /** A number with an optional sign, at most 2^63-1; undefined for any other word. */
 function readSigned(word: string): number | undefined {
   const isNegative = word.startsWith('-');
@@ -94,48 +83,6 @@ export const priority: Codec<number> = {
   join(first, next, context) {
     if (first !== 0) throw context.error(`"${context.directive}" directive is duplicate`);
     return next;
-  },
-};
-
-const mostCpus = 1024;
-const mask = { type: 'string', pattern: `^[01 ]{0,${String(mostCpus)}}$` } as const;
-
-/** The masks of `worker_cpu_affinity`, without the `auto` that may stand before one. */
-function masksOf(words: readonly string[]): readonly string[] {
-  return words[0] === 'auto' ? words.slice(1) : words;
-}
-
-function findWrongMask(words: readonly string[]): string | undefined {
-  return masksOf(words).find((word) => !/^[01 ]*$/.test(word) || word.length > mostCpus);
-}
-
-function maskRefusal(directive: string, words: readonly string[]): string {
-  const wrong = findWrongMask(words) ?? '';
-  if (wrong.length > mostCpus) {
-    return `"${directive}" supports up to ${String(mostCpus)} CPUs only`;
-  }
-  // nginx reads a mask from its end.
-  const char = [...wrong].reverse().find((one) => !'01 '.includes(one)) ?? '';
-  return `invalid character "${char}" in "${directive}"`;
-}
-
-/** `worker_cpu_affinity`: checked as nginx does, then ignored with nginx's warning; Node cannot bind to a CPU. */
-export const cpuAffinity: Codec<readonly string[]> = {
-  schema: {
-    ...manyWords(),
-    if: { prefixItems: [{ const: 'auto' }] },
-    then: { maxItems: 2, prefixItems: [{}], items: mask },
-    else: { items: mask },
-  },
-  syntax: 'auto [cpumask] | cpumask ...',
-  repeat: 'refuse',
-  refusal: maskRefusal,
-  parse(words, context) {
-    if (findWrongMask(words) !== undefined) {
-      throw context.error(maskRefusal(context.directive, words));
-    }
-    context.warn(`"${context.directive}" is not supported on this platform, ignored`);
-    return Object.freeze([...words]);
   },
 };
 

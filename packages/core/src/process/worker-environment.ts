@@ -1,6 +1,5 @@
-/** The environment and the limits that a worker starts with (ngx_set_environment and ngx_worker_process_init). */
+/** The environment that a worker starts with (ngx_set_environment). */
 import type { EnvironmentEntry } from './main-codecs.js';
-import type { SelfCommand } from './self-command.js';
 
 /** Variables that steer the runtime rather than what it runs. */
 const runtimePrefixes = ['NODE_', 'UV_'];
@@ -34,15 +33,4 @@ export function childEnvironment(
     if (wanted !== undefined) result[name] = wanted;
   }
   return result;
-}
-
-/**
- * `command` with a limit of open files. The runtime has no call for it, and raises its soft limit to the hard one when it
- * starts, so a shell sets both before. Where the system refuses, the worker finds the limit as it was.
- */
-export function limited(command: SelfCommand, openFiles: number | undefined): SelfCommand {
-  if (openFiles === undefined) return command;
-  const script = 'ulimit -n "$0" 2>/dev/null; exec "$@"';
-  const args = ['-c', script, String(openFiles), command.program, ...command.args];
-  return { program: '/bin/sh', args };
 }

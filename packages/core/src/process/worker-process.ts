@@ -1,6 +1,13 @@
 /** A worker as its master sees it: a child that is given orders, reports once whether it serves, and ends some day. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { isReport, type Order, type Report, type SharedSocket, type Wish } from './channel.js';
+import {
+  isReport,
+  type Beat,
+  type Order,
+  type Report,
+  type SharedSocket,
+  type Wish,
+} from './channel.js';
 import type { ListeningSockets } from './listening-sockets.js';
 import type { SelfCommand } from './self-command.js';
 
@@ -52,8 +59,8 @@ export class WorkerProcess {
   readonly ended: Promise<ProcessEnd>;
   /** The sockets that it has inherited. */
   readonly inherited: readonly SharedSocket[];
-  /** Called with what it asks for. */
-  wished: (wish: Wish) => void = () => undefined;
+  /** Called with what it says while it serves. */
+  said: (word: Wish | Beat) => void = () => undefined;
   readonly #child: ChildProcess;
 
   /** Starts a worker. Rejects with the error of the system where there can be no new process. */
@@ -111,7 +118,7 @@ export class WorkerProcess {
   #hear(report: Report, settle: (outcome: StartOutcome) => void): void {
     if (report.kind === 'ready') settle('ready');
     else if (report.kind === 'refused') settle({ refused: report.message });
-    else this.wished(report);
+    else this.said(report);
   }
 
   /** Gives an order; one that is gone does not hear it. */

@@ -10,16 +10,20 @@ import { toSystemError } from '../log/file-target.js';
 import { ConnectionNumbers } from '../net/connection-numbers.js';
 import { leaveZonesTo } from '../mail/modules/ssl/session-zone.js';
 import { adoptTicketSecret } from '../mail/modules/ssl/ticket-keys.js';
+import { allowedCpus } from './allowed-cpus.js';
 import { isOrder, type Order, type Report, type StartOrder } from './channel.js';
 import { callFailed } from './errors.js';
+import { startBeating } from './heartbeat.js';
 import { openFilesLimit } from './open-files.js';
 import type { BoundPlace } from '../net/listener.js';
 import { openLogs, type Prepare, type Prepared, type ProcessLog, settingsOf } from './prepared.js';
 import { dropPrivileges } from './privileges.js';
 import { RemoteZones } from './remote-zones.js';
+import { resourceLimit } from './resource-limits.js';
 import type { RunningProxy } from './run.js';
 import { type Reaction, type Reactions, type SignalSource, watchSignals } from './signals.js';
 import { longestTimerMs } from './timers.js';
+import { wholeBlocks } from './worker-limits.js';
 
 /** What a worker is made of. */
 export interface WorkerParts {
@@ -150,52 +154,84 @@ class Worker {
   }
 
   async #start(order: StartOrder): Promise<void> {
-    const { prepare, log } = this.#parts;
     this.#isDaemon = order.isDaemon;
+    let prepared: Prepared;
     try {
-      for (const fd of order.strays) closeSync(fd);
-      adoptTicketSecret(order.ticketSecret);
-      for (const use of order.zones) this.#zones.use(use);
-      leaveZonesTo(this.#zones);
-      const prepared = await prepare(new SourceFiles(order.snapshot, order.isChecked));
-      this.#prepared = prepared;
-      await log.use(openLogs(prepared), prepared.logs);
-      this.#limit(prepared, order);
-      for (const { address, fd } of order.sockets) this.#sockets.set(address, { fd });
-      const numbers = new ConnectionNumbers(order.numbers, (count) => {
-        void this.#tell({ kind: 'count', count });
-      });
-      this.#numbers = numbers;
-      this.#running = await prepared.proxy.openShared({ bound: this.#sockets, numbers });
+      prepared = await this.#open(order);
     } catch (error) {
       await this.#tell({ kind: 'refused', message: this.#parts.explain(error) });
       this.#end(fatal);
       return;
     }
     await this.#tell({ kind: 'ready' });
+    startBeating(settingsOf(prepared).stallTimeoutMs, () => {
+      void this.#tell({ kind: 'beat' });
+    });
     if (this.#isQuitting) this.#drain();
   }
 
+  /** From the order to a proxy that accepts clients. Rejects with what stands in the way. */
+  async #open(order: StartOrder): Promise<Prepared> {
+    const { prepare, log } = this.#parts;
+    for (const fd of order.strays) closeSync(fd);
+    adoptTicketSecret(order.ticketSecret);
+    for (const use of order.zones) this.#zones.use(use);
+    leaveZonesTo(this.#zones);
+    const prepared = await prepare(new SourceFiles(order.snapshot, order.isChecked));
+    this.#prepared = prepared;
+    await log.use(openLogs(prepared), prepared.logs);
+    this.#limit(prepared, order);
+    for (const { address, fd } of order.sockets) this.#sockets.set(address, { fd });
+    const numbers = new ConnectionNumbers(order.numbers, (count) => {
+      void this.#tell({ kind: 'count', count });
+    });
+    this.#numbers = numbers;
+    this.#running = await prepared.proxy.openShared({ bound: this.#sockets, numbers });
+    return prepared;
+  }
+
   /** What ngx_worker_process_init does before a worker serves. */
-  #limit(prepared: Prepared, { account }: StartOrder): void {
-    const { priority, rlimitNofile, workingDirectory } = settingsOf(prepared);
-    const { log } = this.#parts;
+  #limit(prepared: Prepared, { account, cpus }: StartOrder): void {
+    const { priority, workingDirectory } = settingsOf(prepared);
     if (priority !== 0) {
       this.#attempt(`setpriority(${String(priority)})`, () => {
         setPriority(Math.min(Math.max(priority, highestPriority), lowestPriority));
       });
     }
-    if (rlimitNofile !== undefined && openFilesLimit()?.soft !== rlimitNofile) {
-      const call = `setrlimit(RLIMIT_NOFILE, ${String(rlimitNofile)})`;
-      log.log('alert', `${call} failed (${errnoText(systemError('EPERM'))})`);
-    }
+    this.#checkLimits(prepared);
     if (account !== undefined) dropPrivileges(account);
+    if (cpus !== undefined) this.#checkCpus(cpus);
     if (workingDirectory === undefined) return;
     try {
       process.chdir(workingDirectory);
     } catch (error) {
       throw callFailed(`chdir("${workingDirectory}")`, error);
     }
+  }
+
+  /** The limits were set before this program started, if the system allowed it. */
+  #checkLimits(prepared: Prepared): void {
+    const { log } = this.#parts;
+    const { rlimitNofile, rlimitCore } = settingsOf(prepared);
+    const complain = (call: string): void => {
+      log.log('alert', `${call} failed (${errnoText(systemError('EPERM'))})`);
+    };
+    if (rlimitNofile !== undefined && openFilesLimit()?.soft !== rlimitNofile) {
+      complain(`setrlimit(RLIMIT_NOFILE, ${String(rlimitNofile)})`);
+    }
+    if (rlimitCore === undefined) return;
+    if (resourceLimit('Max core file size')?.soft === wholeBlocks(rlimitCore)) return;
+    complain(`setrlimit(RLIMIT_CORE, ${String(rlimitCore)})`);
+  }
+
+  /** So were the CPUs. Of a mask the system takes those that are there (ngx_setaffinity). */
+  #checkCpus(cpus: readonly number[]): void {
+    const { log } = this.#parts;
+    for (const cpu of cpus) {
+      log.log('notice', `sched_setaffinity(): using cpu #${String(cpu)}`);
+    }
+    if (allowedCpus()?.every((cpu) => cpus.includes(cpu)) === true) return;
+    log.log('alert', `sched_setaffinity() failed (${errnoText(systemError('EINVAL'))})`);
   }
 
   /** A call that a worker can do without. */

@@ -12,7 +12,8 @@ import { OpenScope } from '../../src/config/scope.js';
 import { ConfigError } from '../../src/errors.js';
 import { defineModule } from '../../src/module/module.js';
 import { connectionCount, eventMethod } from '../../src/process/event-codecs.js';
-import { cpuAffinity, priority, workerProcesses } from '../../src/process/main-codecs.js';
+import { cpuAffinity } from '../../src/process/cpu-affinity.js';
+import { priority, workerProcesses } from '../../src/process/main-codecs.js';
 
 const runs = { numRuns: 20_000 };
 

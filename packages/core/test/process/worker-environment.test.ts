@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  childEnvironment,
-  limited,
-  workerEnvironment,
-} from '../../src/process/worker-environment.js';
+import { childEnvironment, workerEnvironment } from '../../src/process/worker-environment.js';
 
 describe('the environment of a worker', () => {
   const given = { TZ: 'UTC', PATH: '/bin', NODE_OPTIONS: '-x', UV_USE_IO_URING: '0', A: '1' };
@@ -29,20 +25,5 @@ describe('the environment of a worker', () => {
     expect(workerEnvironment({}, [], 2)).toEqual({ UV_TCP_SINGLE_ACCEPT: '1' });
     const own = { UV_TCP_SINGLE_ACCEPT: '0' };
     expect(workerEnvironment(own, [], 2)).toEqual(own);
-  });
-});
-
-describe('the command of a worker', () => {
-  const command = { program: '/node', args: ['a b', '-c'] };
-
-  it('is run as it is without a limit of open files', () => {
-    expect(limited(command, undefined)).toBe(command);
-  });
-
-  it('gets its limit from a shell, which sees no word of the command', () => {
-    const { program, args } = limited(command, 100);
-    expect(program).toBe('/bin/sh');
-    expect(args.slice(2)).toEqual(['100', '/node', 'a b', '-c']);
-    expect(args[1]).not.toContain('node');
   });
 });
