@@ -50,7 +50,7 @@ describe('a zone', () => {
 
   it('forgets a session when its time is over', () => {
     const store = sessionStore({ builtin: 5 }, 1000, {});
-    store?.put(id(1), session());
+    void store?.put(id(1), session());
     vi.advanceTimersByTime(999);
     expect(store?.get(id(1))).toBeDefined();
     vi.advanceTimersByTime(1);
