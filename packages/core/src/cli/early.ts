@@ -4,13 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { restartWithFlags } from '../process/node-flags.js';
+import { hasGivenSockets, restartWithFlags } from '../process/node-flags.js';
+import { hasRole } from '../process/role.js';
 import { SpareWorker } from '../process/spare-worker.js';
 import { readOptions } from './options.js';
 import { commandPaths } from './paths.js';
-
-/** Descriptors that a process inherits are not for one that starts beside it. */
-const inheritance = ['NGINX', 'LISTEN_FDS', 'POSTERN_ROLE'];
 
 /** The words that will be the configuration, unread: what is in comments or other files is not told apart. */
 function likelyText(words: readonly string[]): string {
@@ -27,7 +25,9 @@ function likelyText(words: readonly string[]): string {
 
 /** Whether this process looks as if it will be a master in the foreground. A wrong guess costs time and nothing else. */
 function willBeMaster(words: readonly string[]): boolean {
-  if (availableParallelism() < 2 || inheritance.some((name) => name in process.env)) return false;
+  // Sockets that this process was given are not for one that starts beside it.
+  if (hasRole(process.env) || hasGivenSockets(process.env)) return false;
+  if (availableParallelism() < 2) return false;
   const text = likelyText(words);
   return /\bdaemon\s+off\b/i.test(text) && !/\bmaster_process\s+off\b/i.test(text);
 }

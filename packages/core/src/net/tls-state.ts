@@ -34,5 +34,10 @@ export function faultOf(socket: TLSSocket): CertificateFault | undefined {
   const fault: unknown = Reflect.apply(ssl.verifyError, ssl, []);
   if (!(fault instanceof Error)) return undefined;
   const code = 'code' in fault && typeof fault.code === 'string' ? fault.code : 'UNSPECIFIED';
-  return certificateFault(code, fault.message);
+  return certificateFault(code, withoutAdvice(fault.message));
+}
+
+/** Node 24 and later add what to try on a command line, behind a semicolon that no text of OpenSSL has. */
+function withoutAdvice(message: string): string {
+  return message.split(';', 1)[0] ?? message;
 }

@@ -25,10 +25,18 @@ export function wordsWithFlags(
   return [program, ...execArgv, ...missing, ...rest];
 }
 
+/**
+ * Whether the environment tells of open sockets that the process was given: Node closes what is beyond standard error
+ * when it replaces itself.
+ */
+export function hasGivenSockets(environment: NodeJS.ProcessEnv): boolean {
+  return ['LISTEN_FDS', 'NGINX'].some((name) => (environment[name] ?? '') !== '');
+}
+
 /** Replaces the process by one with the flags, under the same process number. Node 22.15 and later can do that. */
 export function restartWithFlags(): void {
   const execve: unknown = 'execve' in process ? process.execve : undefined;
-  if (typeof execve !== 'function') return;
+  if (typeof execve !== 'function' || hasGivenSockets(process.env)) return;
   const words = wordsWithFlags(process.execArgv, process.argv);
   if (words !== undefined) Reflect.apply(execve, process, [process.execPath, words, process.env]);
 }

@@ -15,6 +15,11 @@ export function takeRole(environment: NodeJS.ProcessEnv): Role {
   return value === 'daemon' || value === 'worker' ? value : 'command';
 }
 
+/** Whether `environment` names a role: the process was started by the command. */
+export function hasRole(environment: NodeJS.ProcessEnv): boolean {
+  return environment[variable] !== undefined;
+}
+
 /** `environment` for a process of another role. */
 export function withRole(environment: NodeJS.ProcessEnv, role: Role): NodeJS.ProcessEnv {
   return { ...environment, [variable]: role };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wordsWithFlags } from '../../src/process/node-flags.js';
+import { hasGivenSockets, wordsWithFlags } from '../../src/process/node-flags.js';
 
 const both = ['--max-semi-space-size=4', '--single-threaded-gc'];
 
@@ -26,5 +26,13 @@ describe('the flags of Node', () => {
       '--single-threaded-gc',
       '/p',
     ]);
+  });
+
+  it.each([
+    { name: 'a service manager', environment: { LISTEN_FDS: '2', LISTEN_PID: '7' }, given: true },
+    { name: 'the master before', environment: { NGINX: '3;4;' }, given: true },
+    { name: 'nobody', environment: { LISTEN_FDS: '', PATH: '/bin' }, given: false },
+  ])('are done without where a new start would lose sockets: $name', ({ environment, given }) => {
+    expect(hasGivenSockets(environment)).toBe(given);
   });
 });

@@ -1,0 +1,23 @@
+import { PassThrough } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import { expect, it } from 'vitest';
+import { certificateFault } from '../../src/net/tls-state.js';
+
+const advised = 'self-signed certificate; if the root CA is installed locally, try this';
+
+/** A socket whose handshake ended with this verdict of Node. */
+function judged(verdict: Error | null): TLSSocket {
+  const socket = new TLSSocket(new PassThrough());
+  Object.defineProperty(socket, 'ssl', { value: { verifyError: () => verdict } });
+  return socket;
+}
+
+it('the verdict about a certificate is OpenSSL’s text, without the advice of newer versions of Node', () => {
+  const code = 'DEPTH_ZERO_SELF_SIGNED_CERT';
+  const reason = 'self-signed certificate';
+  for (const message of [advised, reason]) {
+    const fault = certificateFault(judged(Object.assign(new Error(message), { code })));
+    expect(fault).toEqual({ code, reason });
+  }
+  expect(certificateFault(judged(null))).toBeUndefined();
+});
