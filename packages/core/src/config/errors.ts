@@ -160,7 +160,9 @@ export function schemaBroken(cause: unknown): PosternError {
 
 /** Two modules of one name; nginx's text. */
 export function alreadyLoaded(name: string): ConfigError {
-  return new ConfigError(`module "${name}" is already loaded`);
+  return new ConfigError(`module "${name}" is already loaded`, {
+    help: '"postern -V" lists the modules that are there without "load_module"',
+  });
 }
 
 /** A module made for another version of the module interface; nginx's text. `api` is the module's number. */

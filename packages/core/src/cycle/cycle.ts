@@ -6,6 +6,7 @@ import { mainConf } from '../config/merge.js';
 import type { LoadedConfiguration } from '../config/load.js';
 import { PosternError } from '../errors.js';
 import type { Logger } from '../log/logger.js';
+import { moduleFailed, setupNotDone } from '../module/errors.js';
 import type { AnyModule, CycleSetup, HooksOf, MainOf } from '../module/module.js';
 import { OwnAddresses } from '../net/own-addresses.js';
 import type { ConnectionSlots } from '../net/slots.js';
@@ -34,8 +35,21 @@ export class Cycle implements CycleSetup {
     this.connections = parts.connections;
     const seal: Seal = { sealed: false };
     for (const module of this.configuration.modules) this.#prepare(module, seal);
-    for (const module of this.configuration.modules) module.setup?.(this);
+    for (const module of this.configuration.modules) this.#setUp(module);
     seal.sealed = true;
+  }
+
+  #setUp(module: AnyModule): void {
+    let result: unknown;
+    try {
+      result = module.setup?.(this);
+    } catch (cause) {
+      throw moduleFailed(module.name, 'setup', cause);
+    }
+    if (!(result instanceof Promise)) return;
+    // Whatever becomes of it: the start has failed already.
+    result.catch(() => undefined);
+    throw setupNotDone(module.name);
   }
 
   #prepare(module: AnyModule, seal: Seal): void {

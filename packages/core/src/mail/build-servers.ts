@@ -11,6 +11,7 @@ import type { SourceRef } from '../config/directive.js';
 import { found, type Cycle } from '../cycle/cycle.js';
 import { ConfigError } from '../errors.js';
 import type { LogTargets } from '../log/log-targets.js';
+import { moduleFailed } from '../module/errors.js';
 import type { AnyModule, ConfOf, DeriveContext } from '../module/module.js';
 import { mail } from './core-module.js';
 import { ListenAddresses, type ServerListen } from './listen-addresses.js';
@@ -87,7 +88,7 @@ function configure({ scope, protocol, confs }: Draft, module: AnyModule, cycle: 
   const conf = serverConf(scope, module);
   confs.set(module, conf);
   const context = deriveContext(scope.at, protocol.name, cycle, confs);
-  const derived = module.derive?.(conf, context) as object | undefined;
+  const derived = derive(module, conf, context);
   if (derived !== undefined) confs.set(module, Object.freeze({ ...conf, ...derived }));
 }
 
@@ -107,6 +108,18 @@ function createServer(
     openLog: () => (conf.errorLog.length === 0 ? cycle.log : targets.logger(conf.errorLog)),
     confs,
   });
+}
+
+function derive(
+  module: AnyModule,
+  conf: ConfOf<AnyModule>,
+  context: DeriveContext,
+): object | undefined {
+  try {
+    return module.derive?.(conf, context) as object | undefined;
+  } catch (cause) {
+    throw moduleFailed(module.name, 'derive', cause);
+  }
 }
 
 function deriveContext(

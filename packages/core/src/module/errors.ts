@@ -1,5 +1,5 @@
 /** The sentences of modules that cannot be used: nginx's where nginx has one. One function a sentence. */
-import { ConfigError } from '../errors.js';
+import { ConfigError, PosternError } from '../errors.js';
 
 /** A `package.json` that is not JSON or not of the expected form. `path` is that of the file. */
 export function badManifest(path: string, reason: string): ConfigError {
@@ -27,7 +27,36 @@ export function notAModulePackage(name: string): ConfigError {
 export function importFailed(path: string, cause: unknown): ConfigError {
   const text = cause instanceof Error ? cause.message : String(cause);
   const [firstLine = ''] = text.split('\n');
-  return new ConfigError(`import() "${path}" failed (${firstLine})`, {}, { cause });
+  const help = firstLine.startsWith("Cannot find package '@postern/core'")
+    ? "a module finds @postern/core from its own folder: keep it in the project that has postern among its packages, and start that project's postern"
+    : placeOf(cause);
+  return new ConfigError(`import() "${path}" failed (${firstLine})`, { help }, { cause });
+}
+
+/** The first line of a stack that is in a file, where there is one. */
+function placeOf(cause: unknown): string | undefined {
+  const stack = cause instanceof Error ? (cause.stack ?? '') : '';
+  const frame = stack.split('\n').find((line) => line.includes('file://'));
+  return frame?.trim();
+}
+
+/** A function of a module that threw while a configuration was made; what it refused by ConfigError stays that. */
+export function moduleFailed(
+  module: string,
+  step: 'setup' | 'derive',
+  cause: unknown,
+): PosternError {
+  if (cause instanceof PosternError) return cause;
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const help = placeOf(cause);
+  return new ConfigError(`module "${module}" failed in ${step}: ${text}`, { help }, { cause });
+}
+
+/** A `setup` that goes on after it has returned: hooks are sealed by then. */
+export function setupNotDone(module: string): ConfigError {
+  return new ConfigError(`module "${module}" has a setup that returns a promise`, {
+    help: 'taps are added while setup runs; what takes time belongs into a tap, for instance of the hook "greet"',
+  });
 }
 
 /** A file that has no export of the given name, or one that is not a module. */

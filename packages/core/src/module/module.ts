@@ -69,7 +69,7 @@ export interface Module<
   derive?(conf: ServerConfiguration<D>, context: DeriveContext): Derived;
   session?(): State;
   hooks?(): Hooks;
-  setup?(cycle: CycleSetup): void;
+  setup?(cycle: CycleSetup): unknown;
 }
 
 /** Variance alias: a module of any shape. */
