@@ -12,7 +12,14 @@ export type * from './config/directive.js';
 // What codecs of modules are made of
 export { readSeconds } from './config/quantity.js';
 export { addressText, parseAddress, resolveHost } from './net/address.js';
-export type { AddressFamily, AddressForm, SocketAddress } from './net/address.js';
+export type {
+  AddressFamily,
+  AddressForm,
+  AddressOptions,
+  AddressProblem,
+  AddressRefusal,
+  SocketAddress,
+} from './net/address.js';
 export { ipBytes, ipText } from './net/ip.js';
 
 // Modules
@@ -38,11 +45,20 @@ export type * from './mail/credentials.js';
 export { Secret } from './mail/secret.js';
 export { unsafeCredentials } from './mail/errors.js';
 export { printable } from './log/printable.js';
+export type { LogDetails, LogFields, Logger, LogSubject } from './log/logger.js';
+export type { LogLevel } from './log/levels.js';
+export type { SessionLog } from './mail/session-log.js';
 export * from './mail/sasl/index.js';
 export * from './mail/wire/ascii.js';
 export { HeldBytes } from './mail/wire/held-bytes.js';
 export { lineText } from './mail/wire/line-text.js';
 export * from './mail/wire/reply-line.js';
+
+// What a tap of `connect` opens
+export { Connection } from './net/connection.js';
+export type { Receiver } from './net/connection.js';
+export type { HandshakeDone } from './net/tls-handshake.js';
+export type { ConnectionSlots } from './net/slots.js';
 
 // The proxy as a library
 export { createServer } from './process/create-server.js';

@@ -28,7 +28,7 @@ export interface ServerOptions {
 
 /** A proxy inside your own process. */
 export interface Server {
-  /** Where clients are accepted, with the ports that the kernel chose; empty before `listen`. */
+  /** Where clients are accepted, with the ports that the kernel chose for `listen` without a port; empty before `listen`. */
   readonly addresses: readonly string[];
   /** Sessions that are open now. */
   readonly sessions: { readonly waiting: number; readonly relayed: number };
