@@ -11,6 +11,12 @@ const shows = process.stdout.isTTY === true && !process.env['NO_COLOR'];
 const shade = (text, sgr) => colour(text, sgr, shows && process.env['TERM'] !== 'dumb');
 const [bold, dim, green, red] = [1, 2, 32, 31];
 
+// Whoever reads us may leave first, such as `head`: then there is nobody to show the demo to.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 /** A mistake of the caller: one sentence, no stack. */
 function stop(sentence) {
   process.stderr.write(`${sentence}\n`);

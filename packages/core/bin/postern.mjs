@@ -3,7 +3,13 @@
 // USR2, which they send to reload and to upgrade.
 for (const name of ['SIGUSR1', 'SIGHUP', 'SIGUSR2']) process.on(name, () => undefined);
 
-const { startEarly } = await import('../dist/cli/early.js');
+const { startEarly } = await import('../dist/cli/early.js').catch((error) => {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  process.stderr.write(
+    `nginx: ${error.message}\nnginx: help: a clone is built by "npm run build"\n`,
+  );
+  process.exit(1);
+});
 const spare = startEarly();
 const { runCommand } = await import('../dist/cli/command.js');
 await runCommand({ spare });
