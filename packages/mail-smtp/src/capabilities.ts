@@ -1,6 +1,5 @@
 /** The reply to EHLO (RFC 5321, section 4.1.1.1), made once per server. */
 import type { Security } from '@postern/core';
-import { line } from './replies.js';
 
 /** The methods that can be advertised, in the order in which that is done. */
 const advertised = ['plain', 'login', 'cram-md5', 'external'] as const;
@@ -38,7 +37,9 @@ export function ehloReplies({ serverName, capabilities, auth }: CapabilityConf):
   });
 }
 
+/** A configured item may hold bytes beyond ASCII: they are sent as the configuration file has them. */
 function reply(items: readonly string[]): Uint8Array {
   const last = items.length - 1;
-  return Buffer.concat(items.map((item, at) => line(`250${at === last ? ' ' : '-'}${item}`)));
+  const lines = items.map((item, at) => `250${at === last ? ' ' : '-'}${item}\r\n`);
+  return Uint8Array.from(Buffer.from(lines.join(''), 'utf8'));
 }

@@ -11,13 +11,13 @@ import type { SourceRef } from '../config/directive.js';
 import { found, type Cycle } from '../cycle/cycle.js';
 import { ConfigError } from '../errors.js';
 import type { LogTargets } from '../log/log-targets.js';
-import { moduleFailed } from '../module/errors.js';
 import type { AnyModule, ConfOf, DeriveContext } from '../module/module.js';
 import { mail } from './core-module.js';
 import { ListenAddresses, type ServerListen } from './listen-addresses.js';
 import type { ListenSpec } from './listen.js';
 import { Protocols, type BoundProtocol } from './protocol-registry.js';
 import { MailServer } from './server.js';
+import { ServerConfs } from './server-confs.js';
 import { placeOf, type WrittenProtocol } from './server-reading.js';
 
 /** Builds all servers of `mail {}`. Their logs are opened when something is first logged. Throws ConfigError. */
@@ -30,8 +30,9 @@ export function buildServers(
   const protocols = registerProtocols(cycle);
   checkWritten(written, protocols);
   const drafts = serverScopes(cycle.configuration).map((scope) => draftServer(scope, protocols));
+  const shared = new ServerConfs();
   for (const module of cycle.configuration.modules) {
-    for (const draft of drafts) configure(draft, module, cycle);
+    for (const draft of drafts) configure(draft, module, { cycle, shared });
   }
   const addresses = new ListenAddresses();
   for (const draft of drafts) {
@@ -84,12 +85,21 @@ function draftServer(scope: Scope, protocols: Protocols): Draft {
   return { scope, protocol: chosen, listens: listen, confs: new Map() };
 }
 
-function configure({ scope, protocol, confs }: Draft, module: AnyModule, cycle: Cycle): void {
+/** What is the same for all servers of a cycle. */
+interface Common {
+  readonly cycle: Cycle;
+  readonly shared: ServerConfs;
+}
+
+function configure(
+  { scope, protocol, confs }: Draft,
+  module: AnyModule,
+  { cycle, shared }: Common,
+): void {
   const conf = serverConf(scope, module);
   confs.set(module, conf);
   const context = deriveContext(scope.at, protocol.name, cycle, confs);
-  const derived = derive(module, conf, context);
-  if (derived !== undefined) confs.set(module, Object.freeze({ ...conf, ...derived }));
+  confs.set(module, shared.complete(module, conf, context));
 }
 
 function createServer(
@@ -108,18 +118,6 @@ function createServer(
     openLog: () => (conf.errorLog.length === 0 ? cycle.log : targets.logger(conf.errorLog)),
     confs,
   });
-}
-
-function derive(
-  module: AnyModule,
-  conf: ConfOf<AnyModule>,
-  context: DeriveContext,
-): object | undefined {
-  try {
-    return module.derive?.(conf, context) as object | undefined;
-  } catch (cause) {
-    throw moduleFailed(module.name, 'derive', cause);
-  }
 }
 
 function deriveContext(

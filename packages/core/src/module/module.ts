@@ -112,7 +112,10 @@ export interface ModuleDefinition<
   /** Names of modules that must come later, where both are present. */
   readonly before?: readonly string[];
   readonly directives?: D;
-  /** Computed once per server after inheritance, like the tail of nginx's merge functions. */
+  /**
+   * Computed after inheritance, like the tail of nginx's merge functions: once per server; where it takes no `context`,
+   * once for all servers that share a configuration.
+   */
   derive?(conf: ServerConfiguration<NoInfer<D>>, context: DeriveContext): Derived;
   /** The module's own state of one session; made when it is first asked for. */
   session?(): State;
