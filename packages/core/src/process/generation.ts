@@ -22,7 +22,7 @@ import { SharedZones } from './shared-zones.js';
 import { openSubstitute } from './standard-error.js';
 import { Watchdog } from './watchdog.js';
 import { fulfil, type Shared } from './wishes.js';
-import { workerEnvironment } from './worker-environment.js';
+import { childEnvironment } from './worker-environment.js';
 import { findTaskset, limited } from './worker-limits.js';
 import type { SpareWorker } from './spare-worker.js';
 import { type ProcessEnd, type StartOutcome, WorkerProcess } from './worker-process.js';
@@ -147,13 +147,13 @@ export class Generation {
   /** Starts worker `index`, for the first time or again. */
   async #spawn(index: number): Promise<WorkerProcess | undefined> {
     const { log, command, isDaemon, spare } = this.#parts;
-    const { env, rlimitNofile, rlimitCore, workerProcesses } = settingsOf(this.prepared);
+    const { env, rlimitNofile, rlimitCore } = settingsOf(this.prepared);
     const cpus = this.#cpusOf(index);
     const standardError = isDaemon ? openSubstitute(this.prepared.logs) : undefined;
     try {
       const start = {
         command: limited(command, { openFiles: rlimitNofile, coreBytes: rlimitCore, cpus }),
-        environment: withRole(workerEnvironment(process.env, env, workerProcesses), 'worker'),
+        environment: withRole(childEnvironment(process.env, env), 'worker'),
         standardError,
         sockets: this.sockets,
       };

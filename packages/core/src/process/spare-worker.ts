@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ListeningSockets } from './listening-sockets.js';
 import { withRole } from './role.js';
 import { selfCommand, type SelfCommand } from './self-command.js';
-import { workerEnvironment } from './worker-environment.js';
+import { childEnvironment } from './worker-environment.js';
 import { spawnWorker, WorkerProcess, type WorkerStart } from './worker-process.js';
 
 /** Each socket is a message and an answer; a worker that inherits them costs less from here on. */
@@ -25,7 +25,7 @@ export class SpareWorker {
 
   /** Starts one with the words of this process. A system that has no room for it has none for the first worker. */
   static start(words: readonly string[]): SpareWorker {
-    const environment = withRole(workerEnvironment(process.env, [], 1), 'worker');
+    const environment = withRole(childEnvironment(process.env, []), 'worker');
     return new SpareWorker(selfCommand(words), environment);
   }
 

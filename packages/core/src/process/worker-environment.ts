@@ -8,19 +8,6 @@ function isKept(name: string): boolean {
   return name === 'TZ' || runtimePrefixes.some((prefix) => name.startsWith(prefix));
 }
 
-/** Makes libuv leave a burst of clients to other workers too, where there are any. */
-const fairAccept = { UV_TCP_SINGLE_ACCEPT: '1' };
-
-/** {@link childEnvironment} for one of `count` workers. */
-export function workerEnvironment(
-  environment: NodeJS.ProcessEnv,
-  entries: readonly EnvironmentEntry[],
-  count: number,
-): NodeJS.ProcessEnv {
-  const result = childEnvironment(environment, entries);
-  return count > 1 ? { ...fairAccept, ...result } : result;
-}
-
 /** Of `environment` what nginx keeps (`TZ`), what the runtime needs, and what `env` keeps or sets. */
 export function childEnvironment(
   environment: NodeJS.ProcessEnv,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { childEnvironment, workerEnvironment } from '../../src/process/worker-environment.js';
+import { childEnvironment } from '../../src/process/worker-environment.js';
 
 describe('the environment of a worker', () => {
   const given = { TZ: 'UTC', PATH: '/bin', NODE_OPTIONS: '-x', UV_USE_IO_URING: '0', A: '1' };
@@ -17,13 +17,6 @@ describe('the environment of a worker', () => {
     },
   ];
   it.each(cases)('$name', ({ env, result }) => {
-    expect(workerEnvironment(given, env, 1)).toEqual({ TZ: 'UTC', ...runtime, ...result });
     expect(childEnvironment(given, env)).toEqual({ TZ: 'UTC', ...runtime, ...result });
-  });
-
-  it('makes several workers share bursts of clients, unless told otherwise', () => {
-    expect(workerEnvironment({}, [], 2)).toEqual({ UV_TCP_SINGLE_ACCEPT: '1' });
-    const own = { UV_TCP_SINGLE_ACCEPT: '0' };
-    expect(workerEnvironment(own, [], 2)).toEqual(own);
   });
 });
