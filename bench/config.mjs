@@ -21,12 +21,12 @@ function address(index) {
   return `127.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;
 }
 
-function serverBlock(protocol, index, listen) {
+function serverBlock({ protocol, name }, index, listen) {
   return `
     server {
         listen ${address(index)}:${listen};
         protocol ${protocol};
-        server_name bench${index}.example;
+        server_name ${name}${index}.example;
     }
 `;
 }
@@ -39,11 +39,15 @@ function serverBlock(protocol, index, listen) {
  * @param {number} what.authPort
  * @param {number} [what.servers] server blocks, each with an address of its own
  * @param {string} [what.certificate] PEM file with certificate and key: the servers speak TLS
+ * @param {number} [what.workers] worker processes
+ * @param {string} [what.name] what the names of the servers begin with
  */
-export function configuration({ protocol, port, authPort, servers = 1, certificate }) {
+export function configuration(what) {
+  const { protocol, port, authPort, servers = 1, certificate, workers = 1, name = 'bench' } = what;
   const listen = certificate === undefined ? `${port}` : `${port} ssl`;
-  const blocks = Array.from({ length: servers }, (_, i) => serverBlock(protocol, i, listen));
-  return `worker_processes 1;
+  const block = (_, index) => serverBlock({ protocol, name }, index, listen);
+  const blocks = Array.from({ length: servers }, block);
+  return `worker_processes ${workers};
 error_log error.log info;
 pid proxy.pid;
 

@@ -57,6 +57,11 @@ export function bounded(files, command) {
   return [program, 'run', String(files), ...command];
 }
 
+/** A command with a listening socket of its own on a port that others have too (SO_REUSEPORT). */
+export function withOwnSocket(port, command) {
+  return [program, 'own', String(port), ...command];
+}
+
 /** Starts `auth` or `backend` and reads its port. */
 export async function startServer(mode, options = {}) {
   const child = start(mode, options);

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { KEY_KINDS } from './certificates.mjs';
 import { SUITES } from './suites.mjs';
 
-const PROXIES = ['nginx', 'postern', 'direct'];
+const PROXIES = ['nginx', 'postern'];
 const HANDSHAKE_KINDS = ['full', 'resumed'];
 
 function suiteLine([name, { parts, usual }]) {
@@ -16,7 +16,8 @@ suites and their parts:
 ${Object.entries(SUITES).map(suiteLine).join('\n')}
   tls handshake [${HANDSHAKE_KINDS.join('|')}] [${KEY_KINDS.join('|')}] narrows that part
 
-  --rounds N         rounds of each measurement (idle: 3 at most)       5
+  --rounds N         rounds of each measurement (idle, reload: 3 at     5
+                     most; start: 10 at least)
   --seconds S        length of one relay or latency measurement         1
   --logins N         logins of one login measurement                    10000
   --handshakes N     handshakes of one handshake measurement            5000
@@ -26,7 +27,8 @@ ${Object.entries(SUITES).map(suiteLine).join('\n')}
   --leak-logins N    logins of the leak part, after its warm-up         50000
   --servers N        servers of the file with many                      1000
   --tls-version V    what clients of the tls suite speak: 1.2 or 1.3    1.3
-  --proxy-a NAME     the reference: nginx, postern or direct            nginx
+  --proxy-a NAME     the reference: nginx, postern, direct; workers     nginx
+                     has reuseport: postern, a socket per worker
   --proxy-b NAME     the measured one                                   postern
   --postern PATH     the program of postern                             that of packages/postern
   --nginx PATH       the nginx to run                                   nginx
@@ -110,10 +112,14 @@ function selection([name, ...words]) {
   };
 }
 
-/** Without a proxy there is neither TLS nor a file with servers. */
+/** Suites that measure sessions can do without a proxy; sockets of their own make a difference to two workers only. */
 function proxies(values, suite) {
-  const bare = suite !== 'tls' && suite !== 'servers';
-  const names = PROXIES.filter((name) => bare || name !== 'direct');
+  const bare = SUITES[suite].protocol === suite;
+  const names = [
+    ...PROXIES,
+    ...(bare ? ['direct'] : []),
+    ...(suite === 'workers' ? ['reuseport'] : []),
+  ];
   return { proxyA: oneOf(values, 'proxy-a', names), proxyB: oneOf(values, 'proxy-b', names) };
 }
 

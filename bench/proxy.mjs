@@ -1,4 +1,5 @@
-// The measured programs: nginx, postern, or nothing at all ("direct": the clients talk to the backend).
+// The measured programs: nginx, postern, or nothing at all ("direct": the clients talk to the backend). "reuseport" is
+// postern once per worker, each with a listening socket of its own on one port.
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { Child } from './children.mjs';
 import { configuration } from './config.mjs';
-import { bounded } from './load.mjs';
+import { bounded, withOwnSocket } from './load.mjs';
 import { family } from './proc.mjs';
 
 const OPEN_FILES = 65_536;
@@ -31,18 +32,23 @@ async function freePort() {
   throw new Error('no free port between 20000 and 30000');
 }
 
-function nginxCommand(options, directory) {
-  const load = options.nginxModule === '' ? '' : `load_module ${options.nginxModule}; `;
-  const files = ['-p', directory, '-c', join(directory, 'nginx.conf')];
-  return [options.nginx, ...files, '-g', `${load}daemon off;`];
+/** Directives of the command line. Without a word about it nginx has a master, and postern serves alone. */
+function globals(kind, { masterProcess = kind !== 'postern' }) {
+  return `daemon off;${masterProcess ? '' : ' master_process off;'}`;
 }
 
-function posternCommand(options, directory, nodeFlags) {
+function nginxCommand(options, directory, setup) {
+  const load = options.nginxModule === '' ? '' : `load_module ${options.nginxModule}; `;
+  const files = ['-p', directory, '-c', join(directory, 'nginx.conf')];
+  return [options.nginx, ...files, '-g', `${load}${globals('nginx', setup)}`];
+}
+
+function posternCommand(options, directory, kind, setup) {
   const program = options.postern ?? posternProgram;
   if (!existsSync(program)) throw new Error(`${program} is missing: run "npm run build"`);
   const files = ['-p', directory, '-c', join(directory, 'nginx.conf')];
-  const alone = ['-g', 'daemon off; master_process off;'];
-  return [process.execPath, ...NODE_FLAGS, ...nodeFlags, program, ...files, ...alone];
+  const flags = [...NODE_FLAGS, ...(setup.nodeFlags ?? [])];
+  return [process.execPath, ...flags, program, ...files, '-g', globals(kind, setup)];
 }
 
 function dial(port, tls) {
@@ -61,10 +67,10 @@ function greeted(port, tls) {
   });
 }
 
-async function untilGreeted(child, port, tls) {
+async function untilGreeted(children, port, tls) {
   for (const until = Date.now() + 10_000; Date.now() < until; await sleep(50)) {
     if (await greeted(port, tls)) return;
-    const failure = child.failure();
+    const failure = children.map((child) => child.failure()).find((one) => one !== undefined);
     if (failure !== undefined) throw failure;
   }
   throw new Error(`the proxy has not answered on port ${port} within 10 s`);
@@ -74,6 +80,8 @@ async function untilGreeted(child, port, tls) {
  * What a proxy is started with beyond the suite's settings.
  * @typedef {object} Setup
  * @property {number} [servers] server blocks of the configuration
+ * @property {number} [workers] worker processes
+ * @property {boolean} [masterProcess]
  * @property {string} [certificate] of TLS; without it the suite's first one
  * @property {string[]} [nodeFlags] for postern only
  * @property {Record<string, string>} [env]
@@ -84,36 +92,72 @@ function clientOptions({ options, suite }, port, servers) {
   return { port, protocol: suite.protocol, addresses: servers, ...tls };
 }
 
+const none = { directories: [], pids: () => [], stop: async () => {} };
+
+/** A place with a configuration. `names` is what the servers' names begin with. */
+function layOut(kind, bench, port, setup) {
+  const { suite, auth } = bench;
+  const { servers, workers, certificate = bench.certificates?.ecdsa } = setup;
+  const directory = mkdtempSync(join(bench.directory, `${kind}-`));
+  mkdirSync(join(directory, 'logs'), { recursive: true });
+  const what = { protocol: suite.protocol, port, authPort: auth.port, servers, workers };
+  const configure = (name) => {
+    const text = configuration({ ...what, certificate, name });
+    writeFileSync(join(directory, 'nginx.conf'), text);
+  };
+  configure();
+  return { directory, configure };
+}
+
+function commandOf(kind, { options }, port, directory, setup) {
+  if (kind === 'nginx') return nginxCommand(options, directory, setup);
+  const command = posternCommand(options, directory, kind, setup);
+  return kind === 'reuseport' ? withOwnSocket(port, command) : command;
+}
+
 /**
- * Starts a proxy in front of the bench's servers and waits for its greeting. `client` are the options with which
- * the load generator reaches it.
- * @param {'nginx' | 'postern' | 'direct'} kind
+ * A proxy that has its place and its configuration, and is not started. `client` are the options with which the load
+ * generator reaches it; `spawn` starts it and does not wait.
+ * @param {'nginx' | 'postern' | 'reuseport'} kind
+ * @param {object} bench what openBench() returns
+ * @param {Setup} [setup]
+ */
+export async function prepareProxy(kind, bench, setup = {}) {
+  const { servers = 1, workers = 1, env = {} } = setup;
+  const port = await freePort();
+  const [count, each] = kind === 'reuseport' ? [workers, 1] : [1, workers];
+  const places = Array.from({ length: count }, () =>
+    layOut(kind, bench, port, { ...setup, workers: each }),
+  );
+  const spawn = () => {
+    const children = places.map(({ directory }) => {
+      const command = bounded(OPEN_FILES, commandOf(kind, bench, port, directory, setup));
+      return new Child(kind, command, { env: { ...process.env, ...env } });
+    });
+    return {
+      children,
+      pids: () => children.flatMap((child) => family(child.pid)),
+      stop: async () => {
+        await Promise.all(children.map((child) => child.stop('SIGTERM')));
+      },
+    };
+  };
+  const directories = places.map(({ directory }) => directory);
+  const [{ configure }] = places;
+  return { kind, client: clientOptions(bench, port, servers), directories, configure, spawn };
+}
+
+/**
+ * Starts a proxy in front of the bench's servers and waits for its greeting.
+ * @param {'nginx' | 'postern' | 'reuseport' | 'direct'} kind
  * @param {object} bench what openBench() returns
  * @param {Setup} [setup]
  */
 export async function startProxy(kind, bench, setup = {}) {
-  const { suite, backend, auth } = bench;
-  const { servers = 1, certificate = bench.certificates?.ecdsa, nodeFlags = [], env = {} } = setup;
-  if (kind === 'direct') {
-    const client = clientOptions(bench, backend.port, 1);
-    return { kind, client, pids: () => [], stop: async () => {} };
-  }
-  const directory = mkdtempSync(join(bench.directory, `${kind}-`));
-  mkdirSync(join(directory, 'logs'), { recursive: true });
-  const port = await freePort();
-  const what = { protocol: suite.protocol, port, authPort: auth.port, servers, certificate };
-  writeFileSync(join(directory, 'nginx.conf'), configuration(what));
-  const command =
-    kind === 'nginx'
-      ? nginxCommand(bench.options, directory)
-      : posternCommand(bench.options, directory, nodeFlags);
-  const child = new Child(kind, bounded(OPEN_FILES, command), { env: { ...process.env, ...env } });
-  await untilGreeted(child, port, suite.tls);
-  return {
-    kind,
-    client: clientOptions(bench, port, servers),
-    directory,
-    pids: () => family(child.pid),
-    stop: () => child.stop('SIGTERM'),
-  };
+  if (kind === 'direct')
+    return { kind, ...none, client: clientOptions(bench, bench.backend.port, 1) };
+  const prepared = await prepareProxy(kind, bench, setup);
+  const spawned = prepared.spawn();
+  await untilGreeted(spawned.children, prepared.client.port, bench.suite.tls);
+  return { ...prepared, ...spawned };
 }

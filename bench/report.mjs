@@ -97,7 +97,8 @@ export function remarks(results, options) {
 /** The sentence above the table. */
 export function heading(options) {
   const machine = `${cpus().length} CPUs (${cpus()[0]?.model.trim() ?? 'unknown'}), Linux ${release()}`;
-  return `${options.suite}, one worker each, ${options.rounds} rounds, Node ${process.version}, ${machine}`;
+  const workers = options.suite === 'workers' ? 'two workers' : 'one worker';
+  return `${options.suite}, ${workers} each, ${options.rounds} rounds, Node ${process.version}, ${machine}`;
 }
 
 export function writeJson(file, options, results) {

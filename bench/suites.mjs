@@ -5,7 +5,10 @@ import { latency } from './parts/latency.mjs';
 import { leak } from './parts/leak.mjs';
 import { login } from './parts/login.mjs';
 import { relay } from './parts/relay.mjs';
+import { reload } from './parts/reload.mjs';
 import { serversIdle, serversLogin } from './parts/servers.mjs';
+import { startMaster, startServers, startSingle } from './parts/start.mjs';
+import { workersBalance, workersLogin, workersRelay, workersStall } from './parts/workers.mjs';
 
 /**
  * `usual` parts run when none is named. `tls`: clients speak TLS to the proxy, so there is no way without one.
@@ -36,4 +39,22 @@ export const SUITES = {
     parts: { login: serversLogin, idle: serversIdle },
     usual: ['login', 'idle'],
   },
+  workers: {
+    protocol: 'imap',
+    tls: false,
+    parts: {
+      login: workersLogin,
+      relay: workersRelay,
+      balance: workersBalance,
+      stall: workersStall,
+    },
+    usual: ['login', 'relay', 'balance'],
+  },
+  start: {
+    protocol: 'imap',
+    tls: false,
+    parts: { master: startMaster, single: startSingle, servers: startServers },
+    usual: ['master', 'single', 'servers'],
+  },
+  reload: { protocol: 'smtp', tls: false, parts: { reload }, usual: ['reload'] },
 };

@@ -1,4 +1,8 @@
-/* Logins with `concurrency` at a time: connect, log in, say goodbye, end of stream, and again. */
+/*
+ * Logins with `concurrency` at a time: connect, log in, say goodbye, end of stream, and again. The samples are the
+ * times from connect to the accepted login.
+ */
+#include "samples.h"
 #include "session.h"
 
 #include <stdlib.h>
@@ -18,7 +22,9 @@ static void finish(struct session *session) {
     session_close(session);
     finished++;
     if (finished == options->count) {
-        control_result("{\"logins\": %u, \"seconds\": %.6f}", finished, (double)(now_ns() - started) / 1e9);
+        double seconds = (double)(now_ns() - started) / 1e9;
+        control_result("{\"logins\": %u, \"seconds\": %.6f, \"p50us\": %.2f, \"p99us\": %.2f, \"maxus\": %.2f}",
+                       finished, seconds, samples_us(50), samples_us(99), samples_us(100));
     }
     if (opened < options->count) {
         opened++;
@@ -26,7 +32,10 @@ static void finish(struct session *session) {
     }
 }
 
-static void logged_in(struct session *session) { session_say(session, dialect->quit.say); }
+static void logged_in(struct session *session) {
+    samples_add(now_ns() - session->started);
+    session_say(session, dialect->quit.say);
+}
 
 /* `remaining` says here whether the goodbye has been answered. */
 static void ready(struct session *session, unsigned mask) {

@@ -25,8 +25,10 @@ struct options {
     const char *protocol; /* imap, pop3 or smtp */
     unsigned addresses;   /* the proxy listens on so many addresses from 127.0.0.1 on: sessions take turns */
     unsigned tls;         /* of client sessions: 0 for none, 12 or 13 for the version */
+    unsigned first;       /* client-await: the first of them, from 0 */
+    const char *expect;   /* client-await: what the greeting begins with */
     int resume;           /* client-handshake: resume one TLS session again and again */
-    unsigned count;       /* logins of client-login, handshakes of client-handshake */
+    unsigned count;       /* logins of client-login, handshakes of client-handshake, greetings of client-await */
     unsigned sessions;
     unsigned concurrency; /* sessions that log in at the same time */
     double seconds;
@@ -47,6 +49,10 @@ void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2))
 void net_serve(struct source *(*accepted)(int fd));
 /* `number` counts the addresses from 127.0.0.1. */
 int net_connect(unsigned number, int port);
+/* As net_connect, but waits, and so does all that follows on the socket; -1 when the connection is refused. */
+int net_connect_now(unsigned number, int port);
+/* A listening socket that shares its port with others of this function (SO_REUSEPORT): each has clients of its own. */
+int net_listen_shared(int port);
 void net_send(int fd, const char *data, size_t size);
 
 /* control.c */
@@ -61,5 +67,6 @@ void client_relay_mode(const struct options *options);
 void client_idle_mode(const struct options *options);
 void client_latency_mode(const struct options *options);
 void client_handshake_mode(const struct options *options);
+void client_await_mode(const struct options *options);
 
 #endif

@@ -1,6 +1,8 @@
 /*
  * load MODE [--option value]...   a mode of load.h
  * load run FILES COMMAND ARG...   COMMAND with room for FILES open files, that gets SIGTERM when the runner dies
+ * load own PORT COMMAND ARG...    COMMAND with a listening socket of its own, which shares PORT with others;
+ *                                 handed down as service managers do (sd_listen_fds(3))
  *
  * Every mode dies with the runner too, so that nothing stays behind whatever happens.
  */
@@ -8,6 +10,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -25,6 +28,7 @@ static const struct {
     {"client-idle", client_idle_mode},
     {"client-latency", client_latency_mode},
     {"client-handshake", client_handshake_mode},
+    {"client-await", client_await_mode},
 };
 
 /* The hard limit is raised when that is allowed (root), otherwise all of it is used. */
@@ -42,6 +46,8 @@ static void parse_option(struct options *options, const char *name, const char *
     else if (strcmp(name, "--backend-port") == 0) options->backend_port = atoi(value);
     else if (strcmp(name, "--protocol") == 0) options->protocol = value;
     else if (strcmp(name, "--addresses") == 0) options->addresses = (unsigned)atoi(value);
+    else if (strcmp(name, "--first") == 0) options->first = (unsigned)atoi(value);
+    else if (strcmp(name, "--expect") == 0) options->expect = value;
     else if (strcmp(name, "--tls") == 0) options->tls = (unsigned)atoi(value);
     else if (strcmp(name, "--resume") == 0) options->resume = atoi(value);
     else if (strcmp(name, "--count") == 0) options->count = (unsigned)atoi(value);
@@ -54,18 +60,35 @@ static void parse_option(struct options *options, const char *name, const char *
     else die("unknown option %s", name);
 }
 
+static void execute(char **command) {
+    execvp(command[0], command);
+    die("%s: %s", command[0], strerror(errno));
+}
+
 static void run_command(int argc, char **argv) {
     if (argc < 4) die("usage: load run FILES COMMAND ARG...");
     raise_open_files((rlim_t)atoi(argv[2]));
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    execvp(argv[3], argv + 3);
-    die("%s: %s", argv[3], strerror(errno));
+    execute(argv + 3);
+}
+
+static void run_with_socket(int argc, char **argv) {
+    enum { FIRST_FD = 3 };
+    char pid[16];
+    if (argc < 4) die("usage: load own PORT COMMAND ARG...");
+    int fd = net_listen_shared(atoi(argv[2]));
+    if (fd != FIRST_FD && (dup2(fd, FIRST_FD) < 0 || close(fd) != 0)) die("dup2: %s", strerror(errno));
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    setenv("LISTEN_PID", pid, 1);
+    setenv("LISTEN_FDS", "1", 1);
+    execute(argv + 3);
 }
 
 int main(int argc, char **argv) {
     struct options options = {
         .protocol = "imap",
         .addresses = 1,
+        .expect = "",
         .count = 1,
         .sessions = 1,
         .concurrency = 1,
@@ -74,6 +97,7 @@ int main(int argc, char **argv) {
     };
     if (argc < 2) die("usage: load MODE [--option value]...");
     if (strcmp(argv[1], "run") == 0) run_command(argc, argv);
+    if (strcmp(argv[1], "own") == 0) run_with_socket(argc, argv);
     for (int i = 2; i + 1 < argc; i += 2) parse_option(&options, argv[i], argv[i + 1]);
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);

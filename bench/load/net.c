@@ -64,6 +64,29 @@ int net_connect(unsigned number, int port) {
     return fd;
 }
 
+int net_connect_now(unsigned number, int port) {
+    struct sockaddr_in address = loopback(number, port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) die("socket: %s", strerror(errno));
+    no_delay(fd);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+    if (errno != ECONNREFUSED && errno != ECONNRESET) die("connect to port %d: %s", port, strerror(errno));
+    close(fd);
+    return -1;
+}
+
+int net_listen_shared(int port) {
+    struct sockaddr_in address = loopback(0, port);
+    int on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 511) != 0) {
+        die("listen on port %d: %s", port, strerror(errno));
+    }
+    return fd;
+}
+
 /* For lines of a dialogue only: they always fit into an empty socket buffer. */
 void net_send(int fd, const char *data, size_t size) {
     ssize_t sent = send(fd, data, size, MSG_NOSIGNAL);
