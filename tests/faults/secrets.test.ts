@@ -272,7 +272,7 @@ describe('N7: what fails inside is told to the client in the same words', () => 
     },
     { name: 'a backend without an address', user: 'u', answer: () => ({ server: 'unix:/run/x' }) },
     { name: 'a NUL in the password', user: 'u', answer: undefined, password: '{3+}\r\np\0q' },
-    { name: 'no room for a connection', user: 'u', answer: undefined, events: 3 },
+    { name: 'no room for a connection', user: 'u', answer: undefined, events: 2 },
   ])('$name', async ({ user, answer, password = 'x', events = 512 }) => {
     const stage = await setStage({
       modules: [fail],

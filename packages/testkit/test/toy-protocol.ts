@@ -1,5 +1,6 @@
 /** A line protocol that is small enough to be read at once, to test the runners without any mail protocol. */
 import {
+  lineText,
   unsafeCredentials,
   type CommandView,
   type Parsed,
@@ -82,7 +83,7 @@ export const toy: Protocol<Toy, object, string> = {
       if (event.kind === 'greet') return { ...step, actions: [send('HELLO')] };
       if (event.kind === 'refused') {
         const { text, close } = event.reply;
-        const said = send(`NO ${oneLine(text)}`);
+        const said = send(`NO ${toText(lineText(text))}`);
         return { ...step, actions: close === true ? [said, { do: 'close' }] : [said] };
       }
       if (event.kind === 'overflow') return { ...step, actions: [send('BAD'), { do: 'close' }] };

@@ -1,5 +1,12 @@
+import { lineText } from '@postern/core';
 import { describe, expect, it } from 'vitest';
-import { formatDifferences, parseTranscript, runAgainstDialog, toBytes } from '../src/index.js';
+import {
+  formatDifferences,
+  parseTranscript,
+  runAgainstDialog,
+  toBytes,
+  toText,
+} from '../src/index.js';
 import { toy } from './toy-protocol.js';
 
 const run = async (text: string, protocol = toy) =>
@@ -86,7 +93,7 @@ const named: typeof toy = {
       const step = { state, expect: 'command' as const };
       if (event.kind === 'refused') {
         const { code = 'NO', text } = event.reply;
-        const bytes = toBytes(`${code} ${text}\r\n`);
+        const bytes = toBytes(`${code} ${toText(lineText(text))}\r\n`);
         return { ...step, actions: [{ do: 'send', bytes }] };
       }
       if (event.kind !== 'command' || event.command.text !== 'mail') {

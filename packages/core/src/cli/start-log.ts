@@ -71,7 +71,7 @@ export class StartLog implements Logger {
       if (isTold) return undefined;
       const reason = error instanceof Error ? error.message : String(error);
       const message = `could not open error log file: ${reason}`;
-      if (!isTold) this.#io.err(formatConsoleLine('alert', message));
+      this.#io.err(formatConsoleLine('alert', message));
       return undefined;
     }
   }

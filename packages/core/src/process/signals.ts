@@ -25,7 +25,7 @@ export interface ChangingReactions {
   /** To listen with, once: who stops and listens anew loses a signal that has come and is not delivered yet. */
   readonly reactions: Reactions;
   /** From here on signals do what `next` says; one that it does not name does nothing. */
-  change(next: Reactions): void;
+  readonly change: (next: Reactions) => void;
 }
 
 /** Begins with `first`, whose signals are those that are taken. */

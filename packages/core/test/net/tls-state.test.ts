@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { expect, it } from 'vitest';
-import { certificateFault } from '../../src/net/tls-state.js';
+import { faultOf } from '../../src/net/tls-state.js';
 
 const advised = 'self-signed certificate; if the root CA is installed locally, try this';
 
@@ -16,8 +16,8 @@ it('the verdict about a certificate is OpenSSL’s text, without the advice of n
   const code = 'DEPTH_ZERO_SELF_SIGNED_CERT';
   const reason = 'self-signed certificate';
   for (const message of [advised, reason]) {
-    const fault = certificateFault(judged(Object.assign(new Error(message), { code })));
-    expect(fault).toEqual({ code, reason });
+    const fault = faultOf(judged(Object.assign(new Error(message), { code })));
+    expect(fault).toEqual({ code, number: 18, reason });
   }
-  expect(certificateFault(judged(null))).toBeUndefined();
+  expect(faultOf(judged(null))).toBeUndefined();
 });
