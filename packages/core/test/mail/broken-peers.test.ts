@@ -48,7 +48,7 @@ async function connect(host: string, port: number, directives = ''): Promise<Sta
   open.push(client);
   await client.expect('hello');
   const lines = (): readonly string[] =>
-    log.slice(1).map((line) => line.replace(/^\S+ \S+ (\[\w+\]).*?#0: \*2/, '$1'));
+    log.slice(1).map((line) => line.replace(/^\S+ \S+ (\[\w+\]).*?#0: \*1/, '$1'));
   return { client, lines };
 }
 

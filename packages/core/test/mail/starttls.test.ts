@@ -167,7 +167,7 @@ describe('STARTTLS', () => {
     socket.write(Buffer.concat([Buffer.of(0x17, 3, 3, 0, 40), Buffer.alloc(40)]));
     await once(socket, 'close');
     expect(proxy.log[1]).toBe(
-      '*2 SSL_read() failed (SSL: error:0A000119:SSL routines::decryption failed or bad record mac) while in auth state, client: 127.0.0.1 using starttls, server: 127.0.0.1:P',
+      '*1 SSL_read() failed (SSL: error:0A000119:SSL routines::decryption failed or bad record mac) while in auth state, client: 127.0.0.1 using starttls, server: 127.0.0.1:P',
     );
   });
 
