@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { connectClient } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { imapConfiguration } from './configuration.js';
+import { greeting } from './greeting.js';
 import { childrenOf, closeProxies, freePort, patience, Proxy } from './proxy.js';
 
 afterEach(closeProxies);
@@ -16,15 +16,6 @@ const workerOf = ({ log }: Proxy): number => Number(/start worker process (\d+)/
 
 const processFile = (pid: number, name: string): string =>
   readFileSync(`/proc/${String(pid)}/${name}`, 'latin1');
-
-async function greeting(target: number | string): Promise<string> {
-  const client = await connectClient(target);
-  try {
-    return await client.line();
-  } finally {
-    await client.close();
-  }
-}
 
 const cases: readonly {
   readonly name: string;

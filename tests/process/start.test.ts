@@ -3,18 +3,10 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connectClient } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { imapConfiguration } from './configuration.js';
+import { greeting } from './greeting.js';
 import { closeProxies, eventually, freePort, isAlive, Proxy, titleOf } from './proxy.js';
 
 afterEach(closeProxies);
-
-async function greeting(target: number | string): Promise<string> {
-  const client = await connectClient(target);
-  try {
-    return await client.line();
-  } finally {
-    await client.close();
-  }
-}
 
 describe('a start', () => {
   it('returns once the daemon serves, and logs what nginx logs', async () => {
