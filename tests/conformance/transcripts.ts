@@ -60,6 +60,9 @@ export function traceOf(outcome: Outcome): readonly string[] {
   return texts.flatMap((text) => text.split('\r\n')).map(withoutSalt);
 }
 
+/** What a client sees of a RST: a broken connection, or a mere end where the error went to a write under way. */
+const signsOfReset = ['the connection broke', 'the peer closed'];
+
 /** Runs against nginx that its own RST may spoil are made again; this often at most. */
 const mostRuns = 10;
 
@@ -77,9 +80,10 @@ export async function undisturbed<O extends Outcome | readonly Outcome[]>(
 
 function wasReset(outcome: Outcome | readonly Outcome[]): boolean {
   const outcomes = 'differences' in outcome ? [outcome] : outcome;
-  return outcomes.some(({ differences }) =>
-    formatDifferences(differences).includes('the connection broke'),
-  );
+  return outcomes.some(({ differences }) => {
+    const text = formatDifferences(differences);
+    return signsOfReset.some((sign) => text.includes(sign));
+  });
 }
 
 /** Challenges differ from run to run, plain or in base64. */
