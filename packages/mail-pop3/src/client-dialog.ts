@@ -5,8 +5,8 @@
  * `max_errors`, what is refused here (arguments, order, base64, a mechanism that is not enabled) does not.
  */
 import {
-  endsLine,
   answerSasl,
+  hasLineEnd,
   startSasl,
   type ClientAction,
   type ClientDialog,
@@ -183,7 +183,7 @@ function onSasl(state: Pop3ClientState, result: SaslStep): Step {
 
 /** A backend would take what stands behind a line end for a command, so nobody is asked about such a login. */
 function submit(state: Pop3ClientState, credentials: SubmittedCredentials): Step {
-  if (credentials.login.some(endsLine) || credentials.secret.some(endsLine)) {
+  if (hasLineEnd(credentials.login) || hasLineEnd(credentials.secret)) {
     return invalid(state, 'client sent a line end or NUL in login or password');
   }
   return commands(state, { do: 'authenticate', credentials });

@@ -14,6 +14,7 @@ export const replies = Object.freeze({
   noCertificate: line('-ERR No required SSL certificate'),
 });
 
+const plainGreeting = line('+OK POP3 ready');
 const challengeStart = ascii('+ ');
 const lineEnd = ascii('\r\n');
 const okStart = ascii('+OK ');
@@ -21,7 +22,7 @@ const refusedStart = ascii('-ERR ');
 
 /** The greeting, with the challenge for APOP where there is one (RFC 1939, section 7). */
 export function greetingLine(salt: string | undefined): Uint8Array {
-  return statusLine('ok', salt === undefined ? 'POP3 ready' : `POP3 ready ${salt}`);
+  return salt === undefined ? plainGreeting : statusLine('ok', `POP3 ready ${salt}`);
 }
 
 /** A SASL challenge (RFC 5034, section 4): `+ ` and base64 text. */

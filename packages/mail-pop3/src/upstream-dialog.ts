@@ -6,7 +6,7 @@
  */
 import {
   ascii,
-  endsLine,
+  hasLineEnd,
   lineLength,
   startsWith,
   withoutLineEnd,
@@ -44,21 +44,23 @@ export const pop3UpstreamDialog: UpstreamDialog<Pop3UpstreamState, Pop3ClientSta
 };
 
 const nothing = new Uint8Array(0);
+const userStart = ascii('USER ');
+const passStart = ascii('PASS ');
 const lineEnd = ascii('\r\n');
 const stlsCommand = ascii('STLS\r\n');
 
 function start(login: UpstreamLogin<Pop3ClientState, object>): Pop3UpstreamState {
   const user = login.login;
   const secret = login.secret?.reveal() ?? nothing;
-  if (user.some(endsLine) || secret.some(endsLine)) {
+  if (hasLineEnd(user) || hasLineEnd(secret)) {
     throw unsafeCredentials(
       'a login or password with CR, LF or NUL cannot be sent to a POP3 backend',
     );
   }
   return {
     sendings: [
-      { bytes: Buffer.concat([ascii('USER '), user, lineEnd]), name: 'user name' },
-      { bytes: Buffer.concat([ascii('PASS '), secret, lineEnd]), name: 'password' },
+      { bytes: Buffer.concat([userStart, user, lineEnd]), name: 'user name' },
+      { bytes: Buffer.concat([passStart, secret, lineEnd]), name: 'password' },
     ],
     sent: 0,
     startTls: login.startTls ? 'wanted' : 'no',

@@ -3,7 +3,14 @@
  * client or the auth service said can end a line in them: a login is base64 or xtext, and what is sent as it is must
  * be one line.
  */
-import { ascii, encodeBase64, Secret, unsafeCredentials, type UpstreamLogin } from '@postern/core';
+import {
+  ascii,
+  encodeBase64,
+  hasLineEnd,
+  Secret,
+  unsafeCredentials,
+  type UpstreamLogin,
+} from '@postern/core';
 import type { SmtpClientState } from './client-dialog.js';
 import { line } from './replies.js';
 import { xclientCommand } from './xclient.js';
@@ -33,6 +40,9 @@ export const startTlsName = 'STARTTLS';
 const ok = [250] as const;
 const nul = Uint8Array.of(0);
 const lineEnd = ascii('\r\n');
+const ehloStart = ascii('EHLO ');
+const heloStart = ascii('HELO ');
+const plainStart = ascii('AUTH PLAIN ');
 
 /** The commands. Throws {@link unsafeCredentials} for what cannot be sent. */
 export function loginCommands(login: SmtpLogin): readonly LoginCommand[] {
@@ -60,7 +70,7 @@ function introduction(login: SmtpLogin): readonly LoginCommand[] {
   const xclient = xclientCommand({ peer, login: user, name: oneLine(name) });
   const who = command('XCLIENT', xclient, [220, 250]);
   if (helo.length === 0) return [who];
-  const verb = ascii(esmtp ? 'EHLO ' : 'HELO ');
+  const verb = esmtp ? ehloStart : heloStart;
   return [who, command('client HELO/EHLO', lineOf(verb, helo), ok)];
 }
 
@@ -81,7 +91,7 @@ function authentication({ conf, login, secret }: SmtpLogin): readonly LoginComma
     throw unsafeCredentials('a login or password with a NUL cannot be sent to an SMTP backend');
   }
   const plain = encodeBase64(Buffer.concat([nul, login, nul, password]));
-  return [command('AUTH', lineOf(ascii('AUTH PLAIN '), plain), [235])];
+  return [command('AUTH', lineOf(plainStart, plain), [235])];
 }
 
 function command(name: string, bytes: Uint8Array, accepts: LoginCommand['accepts']): LoginCommand {
@@ -89,19 +99,15 @@ function command(name: string, bytes: Uint8Array, accepts: LoginCommand['accepts
 }
 
 function lineOf(...parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.some((part) => part.some(breaksLine))) throw notOneLine();
+  if (parts.some(hasLineEnd)) throw notOneLine();
   return Buffer.concat([...parts, lineEnd]);
 }
 
 function oneLine(text: string): string {
-  if (Buffer.from(text).some(breaksLine)) throw notOneLine();
+  if (hasLineEnd(Buffer.from(text))) throw notOneLine();
   return text;
 }
 
 function notOneLine(): Error {
   return unsafeCredentials('a command with a line end or a NUL cannot be sent to an SMTP backend');
-}
-
-function breaksLine(byte: number): boolean {
-  return byte === 0x0d || byte === 0x0a || byte === 0x00;
 }

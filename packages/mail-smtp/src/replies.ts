@@ -3,7 +3,7 @@ import { ascii, lineText, type Reply } from '@postern/core';
 
 /** Bytes of one line: `text` in UTF-8, as a configuration file has it, with line end. */
 export function line(text: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(`${text}\r\n`, 'utf8'));
+  return new Uint8Array(Buffer.from(`${text}\r\n`));
 }
 
 /** The constant replies, with line ends. */

@@ -44,15 +44,16 @@ type TapFunction = (...args: readonly unknown[]) => unknown;
 
 function guarded(tap: FullTap, hook: string): TapFunction {
   const run = tap.fn as TapFunction;
+  const failure = (cause: unknown): ModuleError => new ModuleError(tap.name, hook, cause);
   const fail = (cause: unknown): never => {
-    throw new ModuleError(tap.name, hook, cause);
+    throw failure(cause);
   };
   if (tap.type === 'promise') {
-    return async (...args) => {
+    return (...args) => {
       try {
-        return await run(...args);
+        return Promise.resolve(run(...args)).catch(fail);
       } catch (cause) {
-        return fail(cause);
+        return Promise.reject(failure(cause));
       }
     };
   }

@@ -128,18 +128,12 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
 
   /** Takes commands as long as there are any and nothing else has to happen first. */
   #advance(): void {
-    let corked = false;
     try {
-      while (this.#phase === 'command' && this.#takeNext()) {
-        // More than one command came at once: their replies leave in one piece.
-        if (corked || this.#conversation.unread === 0) continue;
-        corked = true;
-        this.#connection.cork();
-      }
+      let isMore = true;
+      while (isMore && this.#phase === 'command') isMore = this.#takeNext();
     } catch (error) {
       this.#fault(error);
     }
-    if (corked) this.#connection.uncork();
   }
 
   /** Takes the next command; false when there is none or something else has to happen first. */
@@ -260,8 +254,6 @@ export class Driver<C extends CommandView, S, U, Conf extends object>
     this.#conversation.secure();
     session.usingStartTls = true;
     session.log.action = 'in starttls state';
-    // The positive reply leaves in clear text, also where it waits for others of its burst.
-    this.#connection.uncork();
     let isSecured: boolean;
     try {
       isSecured = await handshake(session);

@@ -27,6 +27,7 @@ import {
 import { Handshake, type HandshakeDone } from './tls-handshake.js';
 import { serverSide } from './tls-server.js';
 import type { TlsClientOptions, TlsServerOptions, TlsState } from './tls.js';
+import { flushAtEndOfTurn, type Sender } from './turn.js';
 
 /** Who gets what a connection reads. */
 export interface Receiver {
@@ -50,7 +51,7 @@ const nobody: Receiver = {
 const nothing = Buffer.alloc(0);
 
 /** One socket and who receives from it. */
-export class Connection implements SocketOwner {
+export class Connection implements SocketOwner, Sender {
   receiver: Receiver;
   /** What broke the socket, once something did. */
   error: NodeJS.ErrnoException | undefined = undefined;
@@ -67,6 +68,8 @@ export class Connection implements SocketOwner {
   readonly #transport: OwnedSocket;
   #handshake: Handshake | undefined = undefined;
   #waiting: (() => void)[] | undefined = undefined;
+  // What was sent in this turn.
+  #held: Uint8Array[] | undefined = undefined;
   #own: Buffer | undefined = undefined;
   // Whether bytes in #own wait in a write of another connection.
   #lent = false;
@@ -119,12 +122,13 @@ export class Connection implements SocketOwner {
 
   /** Whether everything written has left for the kernel. */
   get flushed(): boolean {
-    return this.#socket.writableLength === 0;
+    return this.#held === undefined && this.#socket.writableLength === 0;
   }
 
   /** Bytes written that have not left for the kernel. */
   get unsent(): number {
-    return this.#socket.writableLength;
+    const held = this.#held?.reduce((sum, { length }) => sum + length, 0) ?? 0;
+    return held + this.#socket.writableLength;
   }
 
   /** Our end of the connection as the kernel names it. */
@@ -137,25 +141,34 @@ export class Connection implements SocketOwner {
     return { address: this.#transport.remoteAddress ?? '', port: this.#transport.remotePort ?? 0 };
   }
 
-  /** Writes bytes that will not change any more. */
+  /** Writes bytes, which stay as they are until then, at the end of this turn of the event loop. */
   send(bytes: Uint8Array): void {
-    if (this.#socket.writable && bytes.length > 0) this.#socket.write(bytes);
+    if (!this.#socket.writable || bytes.length === 0) return;
+    if (this.#held === undefined) {
+      this.#held = [bytes];
+      flushAtEndOfTurn(this);
+    } else {
+      this.#held.push(bytes);
+    }
+  }
+
+  /** Writes now what was sent in this turn. */
+  flush(): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    if (!this.#socket.writable) return;
+    if (held.length > 1) this.#socket.cork();
+    for (const bytes of held) this.#socket.write(bytes);
+    if (held.length > 1) this.#socket.uncork();
   }
 
   /** Calls back once everything written so far has left for the kernel, or the socket is gone. */
   whenFlushed(callback: () => void): void {
+    this.flush();
     if (this.flushed) callback();
     else if (this.#socket.writableNeedDrain) (this.#waiting ??= []).push(callback);
     else this.#socket.write(nothing, callback);
-  }
-
-  /** Holds back writes until `uncork`, so that the replies to one burst leave in one piece. */
-  cork(): void {
-    this.#socket.cork();
-  }
-
-  uncork(): void {
-    this.#socket.uncork();
   }
 
   /** `so_keepalive`: whether the kernel probes a silent peer, and after how many ms for the first time (0: its default). */
@@ -181,6 +194,7 @@ export class Connection implements SocketOwner {
    * lie in may be in use and `from` must not read until `from.settle()`.
    */
   forward(bytes: Buffer, from: Connection): boolean {
+    if (this.#held !== undefined) this.flush();
     if (!this.#socket.writable) return true;
     this.#socket.write(from.#keepable(bytes));
     if (this.#socket.writableLength === 0) {
@@ -232,13 +246,15 @@ export class Connection implements SocketOwner {
 
   /** Sends close_notify, where there is TLS, and FIN behind everything written; reading goes on. */
   end(): void {
+    this.flush();
     if (!this.#socket.writable) return;
     if (this.#waiting !== undefined) drainAtFinish(this.#socket);
     this.#socket.end();
   }
 
-  /** Closes at once; what is unsent is lost. */
+  /** Closes at once; what the kernel does not take now is lost. */
   destroy(): void {
+    this.flush();
     this.#socket.destroy();
   }
 

@@ -40,6 +40,7 @@ class Linger implements Receiver, Expiring {
 /** Ends `connection` in order. */
 export function linger(connection: Connection, sweep: Sweep): void {
   if (connection.closed) return;
+  connection.flush();
   if (connection.peerEnded && connection.flushed) {
     connection.destroy();
     return;

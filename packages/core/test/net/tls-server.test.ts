@@ -215,14 +215,12 @@ describe('a handshake', () => {
     const options = serverOptions();
     const clear = Buffer.alloc(4 * 1024 * 1024, 'c');
     await front.listen((record) => {
-      record.connection.cork();
       record.connection.send(clear);
       record.connection.send(Buffer.from('.'));
       record.onSecured = () => {
         record.connection.send(Buffer.from('secret'));
       };
       record.connection.secure(options, record.done);
-      record.connection.uncork();
     });
     const socket = await front.client();
     let length = 0;

@@ -3,6 +3,7 @@
  * `=` and what follows is ignored; missing padding is fine; one character left over is not. `Buffer.from(x, 'base64')`
  * takes junk and the URL alphabet silently, so it must not be used on what a client sent.
  */
+import { ascii } from '../wire/ascii.js';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const padding = 0x3d;
@@ -44,5 +45,5 @@ export function decodeBase64(text: Uint8Array): Uint8Array | undefined {
 /** Encodes bytes as base64 text with padding. */
 export function encodeBase64(bytes: Uint8Array): Uint8Array {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Uint8Array.from(Buffer.from(view.toString('base64'), 'latin1'));
+  return ascii(view.toString('base64'));
 }

@@ -2,7 +2,9 @@
 
 /** Bytes of an ASCII text. */
 export function ascii(text: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(text, 'latin1'));
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 /** Whether `byte` is an ASCII letter. */
@@ -14,4 +16,10 @@ export function isLetter(byte: number): boolean {
 /** Whether `byte` is CR, LF or NUL: none may stand in a line that is made of what somebody else said. */
 export function endsLine(byte: number): boolean {
   return byte === 0x0d || byte === 0x0a || byte === 0x00;
+}
+
+/** Whether there is such a byte in `bytes`. */
+export function hasLineEnd(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at += 1) if (endsLine(bytes[at] ?? 0)) return true;
+  return false;
 }

@@ -6,6 +6,6 @@ const space = 0x20;
 /** The bytes of `text`, a string in UTF-8; those that would end the line become spaces. */
 export function lineText(text: string | Uint8Array): Buffer {
   const bytes = typeof text === 'string' ? Buffer.from(text) : Buffer.from(text);
-  for (const [at, byte] of bytes.entries()) if (endsLine(byte)) bytes[at] = space;
+  for (let at = 0; at < bytes.length; at += 1) if (endsLine(bytes[at] ?? 0)) bytes[at] = space;
   return bytes;
 }

@@ -8,6 +8,7 @@ import { parseDecimal } from '../../../net/address.js';
 import type { AuthMethod } from '../../credentials.js';
 import { upstreamTls, type UpstreamTls, type Verdict } from '../../outcome.js';
 import type { SessionLog } from '../../session-log.js';
+import { hasLineEnd } from '../../wire/ascii.js';
 import type { AuthResponse } from './response-fields.js';
 
 /** What the decision depends on besides the answer. */
@@ -73,7 +74,7 @@ function clientText(refusal: Uint8Array): Uint8Array {
 }
 
 /** A refusal must not look like anything else: only 4xx and 5xx, with an enhanced code (RFC 3463) or without. */
-function replyCode(value: Uint8Array | undefined): string | undefined {
+function replyCode(value: Buffer | undefined): string | undefined {
   if (value === undefined || value.length > 16) return undefined;
   const text = latin1(value);
   const [code = '', enhanced, ...rest] = text.split(' ');
@@ -138,13 +139,14 @@ function tlsProblem({ serverTls }: AuthResponse): string | undefined {
     : undefined;
 }
 
-function tlsOf(value: Uint8Array | undefined): UpstreamTls | undefined {
+function tlsOf(value: Buffer | undefined): UpstreamTls | undefined {
+  if (value === undefined) return undefined;
   const word = latin1(value);
   return upstreamTls.find((known) => known === word);
 }
 
 /** 0 for what is no port. */
-function portOf(port: Uint8Array | undefined): number {
+function portOf(port: Buffer | undefined): number {
   const value = parseDecimal(latin1(port)) ?? 0;
   return value <= 65535 ? value : 0;
 }
@@ -154,11 +156,11 @@ function credentialProblem({ user, secret }: AuthResponse): string | undefined {
   return breaksLine(secret) ? 'sent invalid "Auth-Pass"' : undefined;
 }
 
-function latin1(bytes: Uint8Array | undefined): string {
-  return bytes === undefined ? '' : Buffer.from(bytes).toString('latin1');
+function latin1(bytes: Buffer | undefined): string {
+  return bytes?.toString('latin1') ?? '';
 }
 
 /** CR, LF or NUL in a credential could become a command of its own at a backend. */
 function breaksLine(value: Uint8Array | undefined): boolean {
-  return value !== undefined && (value.includes(0) || value.includes(0x0a) || value.includes(0x0d));
+  return value !== undefined && hasLineEnd(value);
 }

@@ -27,13 +27,13 @@ export class AuthResponse {
   wait = false;
   /** `Auth-Wait` in seconds; 0 without a usable one. */
   waitSeconds = 0;
-  server: Uint8Array | undefined = undefined;
-  port: Uint8Array | undefined = undefined;
+  server: Buffer | undefined = undefined;
+  port: Buffer | undefined = undefined;
   /** `Auth-Server-TLS`, which nginx does not know. */
-  serverTls: Uint8Array | undefined = undefined;
+  serverTls: Buffer | undefined = undefined;
   user: Uint8Array | undefined = undefined;
   secret: Uint8Array | undefined = undefined;
-  errorCode: Uint8Array | undefined = undefined;
+  errorCode: Buffer | undefined = undefined;
   /** Bytes of body by `Content-Length`; -1 = unusable or contradictory. */
   contentLength: number | undefined = undefined;
   /** `Transfer-Encoding: chunked`, and nothing else. */
