@@ -8,6 +8,7 @@ import { expect } from 'vitest';
 import { loadConfiguration } from '../../../../src/config/load.js';
 import { Cycle } from '../../../../src/cycle/cycle.js';
 import { ErrorLog } from '../../../../src/log/error-log.js';
+import type { LogLevel } from '../../../../src/log/levels.js';
 import { LogTargets } from '../../../../src/log/log-targets.js';
 import { buildServers } from '../../../../src/mail/build-servers.js';
 import { mail } from '../../../../src/mail/core-module.js';
@@ -69,6 +70,8 @@ export interface Meeting {
   readonly verdict: TlsVerdict | undefined;
   /** Why the handshake failed, in the client's words. */
   readonly failure: string | undefined;
+  /** The same for the log of the server. */
+  readonly logged: { readonly level: LogLevel; readonly message: string } | undefined;
   /** A session to resume, where the client got one. */
   readonly session: Buffer | undefined;
   /** Subject of the certificate that the server showed. */
@@ -86,9 +89,11 @@ const nobody: Receiver = {
 /** A client and a server of this policy shake hands; the server says one word, and both leave. */
 export async function meet(policy: TlsPolicy, options: ConnectionOptions = {}): Promise<Meeting> {
   let verdict: TlsVerdict | undefined;
+  let logged: Meeting['logged'];
   const server = createServer((socket) => {
     const connection = Connection.adopt(socket, nobody);
-    connection.secure(policy.server, () => {
+    connection.secure(policy.server, (error) => {
+      if (error !== undefined) logged = { level: error.level, message: error.message };
       if (connection.tls !== undefined) verdict = policy.judge(connection.tls);
       connection.send(Buffer.from('word'));
     });
@@ -111,5 +116,5 @@ export async function meet(policy: TlsPolicy, options: ConnectionOptions = {}): 
   await closed;
   server.close();
   await once(server, 'close');
-  return { verdict, failure, session, serverCertificate };
+  return { verdict, failure, logged, session, serverCertificate };
 }

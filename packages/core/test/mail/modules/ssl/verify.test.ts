@@ -221,6 +221,19 @@ describe('ssl_verify_client', () => {
     }
   });
 
+  // OpenSSL cannot check the list, and leaves an error behind that Node takes for one of the handshake.
+  it('ssl_crl ends the handshake of who does not send the issuer whose list it has', async () => {
+    const policy = await policyOf(
+      `${identity} ssl_verify_client optional_no_ca; ${root} ssl_crl absent-crl.pem;`,
+    );
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      const { verdict, logged } = await meet(policy, as('stray', maxVersion));
+      expect(verdict).toBeUndefined();
+      expect(logged?.level).toBe('crit');
+      expect(logged?.message).toMatch(/^SSL_do_handshake\(\) failed \(SSL: error:/);
+    }
+  });
+
   it('off asks for none', async () => {
     const { verdict } = await meet(await policyOf(), as('client'));
     expect(verdict?.refusal).toBeUndefined();
