@@ -18,7 +18,5 @@ export function flushAtEndOfTurn(sender: Sender): void {
 }
 
 function flushAll(): void {
-  // Who is added meanwhile is flushed as well.
-  for (const sender of senders) sender.flush();
-  senders.length = 0;
+  for (const sender of senders.splice(0)) sender.flush();
 }
