@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { compiledSchemas } from './compiled-schemas.mjs';
 import { root } from './run.mjs';
 
 const sourceCondition = '@postern/source';
@@ -19,6 +20,18 @@ function entriesOf({ name, exports }) {
   const exported = Object.values(exports).map((target) => target[sourceCondition]);
   return [...exported.filter((path) => path !== undefined), ...(forDocs[name] ?? [])];
 }
+
+/** Core's `config/compiled-schemas.ts`, which is empty in the sources. */
+const withCompiledSchemas = {
+  name: 'compiled-schemas',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/]core[/]src[/]config[/]compiled-schemas[.]ts$/ }, async () => ({
+      contents: `import { anyCase, quantities } from './keywords.js';
+        const keywords = { anyCase, quantities };
+        export const compiledSchemas = (${await compiledSchemas()})(keywords);`,
+    }));
+  },
+};
 
 /** Parts are named by what is in them; those of an earlier build would stay for ever. */
 function removeScripts(folder) {
@@ -42,6 +55,7 @@ async function bundle(folder) {
     splitting: true,
     packages: 'external',
     format: 'esm',
+    plugins: [withCompiledSchemas],
     platform: 'node',
     target: 'node20.19',
     sourcemap: true,

@@ -1,12 +1,31 @@
 /** Starting and ending: the daemon, its workers, and what they leave behind. */
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connectClient } from '@postern/testkit';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { imapConfiguration } from './configuration.js';
 import { greeting } from './greeting.js';
 import { closeProxies, eventually, freePort, isAlive, Proxy, titleOf } from './proxy.js';
 
-afterEach(closeProxies);
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await closeProxies();
+});
+
+/** A module with a directive whose words are checked by a schema that no other one has. */
+const even = `
+export const even = {
+  name: 'even', api: 1, requires: [], before: [],
+  directives: {
+    even: {
+      kind: 'slot', slot: 'even', levels: ['main'], default: '', about: 'Is even.',
+      codec: {
+        schema: { type: 'array', minItems: 1, maxItems: 1, items: { pattern: '[02468]$' } },
+        syntax: 'number', repeat: 'refuse', refusal: (_, [word]) => word + ' is odd', parse: ([word]) => word,
+      },
+    },
+  },
+};
+`;
 
 describe('a start', () => {
   it('returns once the daemon serves, and logs what nginx logs', async () => {
@@ -38,6 +57,21 @@ describe('a start', () => {
     expect(titleOf(proxy.noticeMaster())).toContain('nginx: master process');
     await proxy.end('SIGQUIT');
     expect(await ended).toEqual({ code: 0, err: '' });
+  });
+
+  it('loads Ajv for no directive of ours, and for what only a stranger checks', async () => {
+    vi.stubEnv('NODE_DEBUG', 'module');
+    const listen = [await freePort()];
+    const ours = await new Proxy(imapConfiguration({ listen, mail: 'timeout 1m;' })).run('-t');
+    expect(ours).toEqual({ code: 0, err: expect.stringMatching(/\/tapable\//) as unknown });
+    expect(ours.err).not.toContain('/ajv/');
+    const proxy = new Proxy('');
+    writeFileSync(proxy.path('even.mjs'), even);
+    proxy.configure(imapConfiguration({ listen, main: 'load_module even.mjs; even 22;' }));
+    expect((await proxy.run('-t')).err).toContain('/ajv/');
+    vi.unstubAllEnvs();
+    proxy.configure(imapConfiguration({ listen, main: 'load_module even.mjs; even 23;' }));
+    expect((await proxy.run('-t')).err).toMatch(/\[emerg\] 23 is odd in .*nginx\.conf:5\n/);
   });
 
   it('with "master_process off" is one process, also in the background', async () => {
