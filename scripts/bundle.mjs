@@ -6,29 +6,33 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
-import { compiledSchemas } from './compiled-schemas.mjs';
 import { root } from './run.mjs';
+import { importSources } from './sources.mjs';
 
 const sourceCondition = '@postern/source';
 
-/** What `npm run docs` reads of core besides its exports. */
-const forDocs = {
-  '@postern/core': ['./src/config/describe.ts', './src/process/built-in-modules.ts'],
-};
-
-function entriesOf({ name, exports }) {
+function entriesOf({ exports }) {
   const exported = Object.values(exports).map((target) => target[sourceCondition]);
-  return [...exported.filter((path) => path !== undefined), ...(forDocs[name] ?? [])];
+  return exported.filter((path) => path !== undefined);
 }
 
-/** Core's `config/compiled-schemas.ts`, which is empty in the sources. */
+/** Core's `config/compiled-schemas.ts` with the schemas of all our packages. */
+async function compiledSchemas() {
+  const { builtInModules, compileSchemas, standardModules } = await importSources(`
+    export { compileSchemas } from './packages/core/src/config/standalone.ts';
+    export { builtInModules } from './packages/core/src/process/built-in-modules.ts';
+    export { standardModules } from './packages/postern/src/index.ts';`);
+  return `import { anyCase, quantities } from './keywords.js';
+    const create = ${compileSchemas([...builtInModules, ...standardModules])};
+    export const compiledSchemas = create({ anyCase, quantities });`;
+}
+
+/** Puts it in the place of the one in the sources, which is empty. */
 const withCompiledSchemas = {
   name: 'compiled-schemas',
   setup({ onLoad }) {
     onLoad({ filter: /[/]core[/]src[/]config[/]compiled-schemas[.]ts$/ }, async () => ({
-      contents: `import { anyCase, quantities } from './keywords.js';
-        const keywords = { anyCase, quantities };
-        export const compiledSchemas = (${await compiledSchemas()})(keywords);`,
+      contents: await compiledSchemas(),
     }));
   },
 };
