@@ -11,6 +11,23 @@ afterEach(async () => {
   await closeProxies();
 });
 
+/** A module that makes garbage, and says how many MiB the young generation takes then. */
+const garbage = `
+import { getHeapSpaceStatistics } from 'node:v8';
+export const garbage = {
+  name: 'garbage', api: 1, requires: [], before: [], directives: {},
+  setup() {
+    let held = [];
+    for (let at = 0; at < 2e6; at += 1) {
+      held.push({ at, list: [at] });
+      if (held.length > 20_000) held = [];
+    }
+    const { space_size: size } = getHeapSpaceStatistics().find((one) => one.space_name === 'new_space');
+    process.stderr.write('young: ' + Math.round(size / 2 ** 20) + ' MiB');
+  },
+};
+`;
+
 /** A module with a directive whose words are checked by a schema that no other one has. */
 const even = `
 export const even = {
@@ -57,6 +74,17 @@ describe('a start', () => {
     expect(titleOf(proxy.noticeMaster())).toContain('nginx: master process');
     await proxy.end('SIGQUIT');
     expect(await ended).toEqual({ code: 0, err: '' });
+  });
+
+  it('runs with a small young generation', async () => {
+    const proxy = new Proxy('');
+    writeFileSync(proxy.path('garbage.mjs'), garbage);
+    const listen = [await freePort()];
+    proxy.configure(imapConfiguration({ listen, main: 'load_module garbage.mjs;' }));
+    const { code, err } = await proxy.run('-t');
+    expect(code).toBe(0);
+    // Two halves of 4 MiB; Node's own limit is two of 16.
+    expect(Number(/young: (\d+) MiB/.exec(err)?.[1])).toBeLessThan(12);
   });
 
   it('loads Ajv for no directive of ours, and for what only a stranger checks', async () => {
