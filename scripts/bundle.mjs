@@ -7,18 +7,35 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { root } from './run.mjs';
+import { importSources } from './sources.mjs';
 
 const sourceCondition = '@postern/source';
 
-/** What `npm run docs` reads of core besides its exports. */
-const forDocs = {
-  '@postern/core': ['./src/config/describe.ts', './src/process/built-in-modules.ts'],
-};
-
-function entriesOf({ name, exports }) {
+function entriesOf({ exports }) {
   const exported = Object.values(exports).map((target) => target[sourceCondition]);
-  return [...exported.filter((path) => path !== undefined), ...(forDocs[name] ?? [])];
+  return exported.filter((path) => path !== undefined);
 }
+
+/** Core's `config/compiled-schemas.ts` with the schemas of all our packages. */
+async function compiledSchemas() {
+  const { builtInModules, compileSchemas, standardModules } = await importSources(`
+    export { compileSchemas } from './packages/core/src/config/standalone.ts';
+    export { builtInModules } from './packages/core/src/process/built-in-modules.ts';
+    export { standardModules } from './packages/postern/src/index.ts';`);
+  return `import { anyCase, quantities } from './keywords.js';
+    const create = ${compileSchemas([...builtInModules, ...standardModules])};
+    export const compiledSchemas = create({ anyCase, quantities });`;
+}
+
+/** Puts it in the place of the one in the sources, which is empty. */
+const withCompiledSchemas = {
+  name: 'compiled-schemas',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/]core[/]src[/]config[/]compiled-schemas[.]ts$/ }, async () => ({
+      contents: await compiledSchemas(),
+    }));
+  },
+};
 
 /** Parts are named by what is in them; those of an earlier build would stay for ever. */
 function removeScripts(folder) {
@@ -42,6 +59,7 @@ async function bundle(folder) {
     splitting: true,
     packages: 'external',
     format: 'esm',
+    plugins: [withCompiledSchemas],
     platform: 'node',
     target: 'node20.19',
     sourcemap: true,

@@ -8,12 +8,12 @@ import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
 import { root } from './run.mjs';
 import { setUp } from './setup.mjs';
+import { importSources } from './sources.mjs';
 
 const fromDist = (path) => import(pathToFileURL(join(root, 'packages', path)).href);
 
 /** The packages that bring modules, core first: `{ folder, name, modules }`. */
-async function packagesWithModules() {
-  const { builtInModules } = await fromDist('core/dist/process/built-in-modules.js');
+async function packagesWithModules(builtInModules) {
   const found = [{ folder: 'packages/core', name: '@postern/core', modules: builtInModules }];
   for (const folder of readdirSync(join(root, 'packages'))) {
     const manifest = JSON.parse(
@@ -66,8 +66,10 @@ function withTable(readme, table) {
 
 /** All generated files: path from the top folder to text. */
 async function generate() {
-  const { configurationSchema, describeModule } = await fromDist('core/dist/config/describe.js');
-  const packages = await packagesWithModules();
+  const { builtInModules, configurationSchema, describeModule } = await importSources(`
+    export { configurationSchema, describeModule } from './packages/core/src/config/describe.ts';
+    export { builtInModules } from './packages/core/src/process/built-in-modules.ts';`);
+  const packages = await packagesWithModules(builtInModules);
   const schema = configurationSchema(packages.flatMap(({ modules }) => modules));
   const readmes = packages.map(({ folder, modules }) => {
     const path = `${folder}/README.md`;

@@ -1,12 +1,48 @@
 /** Starting and ending: the daemon, its workers, and what they leave behind. */
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connectClient } from '@postern/testkit';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { imapConfiguration } from './configuration.js';
 import { greeting } from './greeting.js';
 import { closeProxies, eventually, freePort, isAlive, Proxy, titleOf } from './proxy.js';
 
-afterEach(closeProxies);
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await closeProxies();
+});
+
+/** A module that makes garbage, and says how many MiB the young generation takes then. */
+const garbage = `
+import { getHeapSpaceStatistics } from 'node:v8';
+export const garbage = {
+  name: 'garbage', api: 1, requires: [], before: [], directives: {},
+  setup() {
+    let held = [];
+    for (let at = 0; at < 2e6; at += 1) {
+      held.push({ at, list: [at] });
+      if (held.length > 20_000) held = [];
+    }
+    const { space_size: size } = getHeapSpaceStatistics().find((one) => one.space_name === 'new_space');
+    process.stderr.write('young: ' + Math.round(size / 2 ** 20) + ' MiB');
+  },
+};
+`;
+
+/** A module with a directive whose words are checked by a schema that no other one has. */
+const even = `
+export const even = {
+  name: 'even', api: 1, requires: [], before: [],
+  directives: {
+    even: {
+      kind: 'slot', slot: 'even', levels: ['main'], default: '', about: 'Is even.',
+      codec: {
+        schema: { type: 'array', minItems: 1, maxItems: 1, items: { pattern: '[02468]$' } },
+        syntax: 'number', repeat: 'refuse', refusal: (_, [word]) => word + ' is odd', parse: ([word]) => word,
+      },
+    },
+  },
+};
+`;
 
 describe('a start', () => {
   it('returns once the daemon serves, and logs what nginx logs', async () => {
@@ -38,6 +74,32 @@ describe('a start', () => {
     expect(titleOf(proxy.noticeMaster())).toContain('nginx: master process');
     await proxy.end('SIGQUIT');
     expect(await ended).toEqual({ code: 0, err: '' });
+  });
+
+  it('runs with a small young generation', async () => {
+    const proxy = new Proxy('');
+    writeFileSync(proxy.path('garbage.mjs'), garbage);
+    const listen = [await freePort()];
+    proxy.configure(imapConfiguration({ listen, main: 'load_module garbage.mjs;' }));
+    const { code, err } = await proxy.run('-t');
+    expect(code).toBe(0);
+    // Two halves of 4 MiB; Node's own limit is two of 16.
+    expect(Number(/young: (\d+) MiB/.exec(err)?.[1])).toBeLessThan(12);
+  });
+
+  it('loads Ajv for no directive of ours, and for what only a stranger checks', async () => {
+    vi.stubEnv('NODE_DEBUG', 'module');
+    const listen = [await freePort()];
+    const ours = await new Proxy(imapConfiguration({ listen, mail: 'timeout 1m;' })).run('-t');
+    expect(ours).toEqual({ code: 0, err: expect.stringMatching(/\/tapable\//) as unknown });
+    expect(ours.err).not.toContain('/ajv/');
+    const proxy = new Proxy('');
+    writeFileSync(proxy.path('even.mjs'), even);
+    proxy.configure(imapConfiguration({ listen, main: 'load_module even.mjs; even 22;' }));
+    expect((await proxy.run('-t')).err).toContain('/ajv/');
+    vi.unstubAllEnvs();
+    proxy.configure(imapConfiguration({ listen, main: 'load_module even.mjs; even 23;' }));
+    expect((await proxy.run('-t')).err).toMatch(/\[emerg\] 23 is odd in .*nginx\.conf:5\n/);
   });
 
   it('with "master_process off" is one process, also in the background', async () => {

@@ -3,6 +3,11 @@
 // USR2, which they send to reload and to upgrade.
 for (const name of ['SIGUSR1', 'SIGHUP', 'SIGUSR2']) process.on(name, () => undefined);
 
+// V8 takes the code that Node has ready of its own modules only where its flags are those that this was made with. What this
+// flag is for, the heap, is there by now.
+const { setFlagsFromString } = await import('node:v8');
+setFlagsFromString('--max-semi-space-size=0');
+
 const { startEarly } = await import('../dist/cli/early.js').catch((error) => {
   if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
   process.stderr.write(

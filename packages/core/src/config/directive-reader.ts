@@ -5,9 +5,10 @@ import type { AnyModule } from '../module/module.js';
 import type { AnySlot, ReadContext, SourceRef } from './directive.js';
 import { configError, duplicate, wrongCount } from './errors.js';
 import type { Statement } from './parser.js';
-import type { WordsCheck } from './schema.js';
 import { freezeDeep, type OpenScope, type Setting } from './scope.js';
 import type { SourceFiles } from './source-files.js';
+import type { WordsCheck } from './words-check.js';
+import type { WordsFault } from './words-fault.js';
 
 /** What is the same for every directive of one configuration. */
 export interface ReaderOptions {
@@ -56,8 +57,8 @@ export class DirectiveReader {
   }
 
   /**
-   * Stores the value of `statement` in `scope`. The result is a promise only where the codec's is. Throws, or rejects
-   * with, a ConfigError.
+   * Stores the value of `statement` in `scope`. The result is a promise only where the check's or the codec's is. Throws,
+   * or rejects with, a ConfigError.
    */
   read(
     statement: Statement,
@@ -65,9 +66,20 @@ export class DirectiveReader {
     module: AnyModule,
     scope: OpenScope,
   ): Promise<void> | undefined {
+    const fault = this.#options.check(slot.codec.schema, statement.words);
+    if (!(fault instanceof Promise)) return this.#store(fault, statement, slot, module, scope);
+    return fault.then((found) => this.#store(found, statement, slot, module, scope));
+  }
+
+  #store(
+    fault: WordsFault | undefined,
+    statement: Statement,
+    slot: AnySlot,
+    module: AnyModule,
+    scope: OpenScope,
+  ): Promise<void> | undefined {
     const { name, words, at } = statement;
     const { codec } = slot;
-    const fault = this.#options.check(codec.schema, words);
     if (fault === 'count') throw wrongCount(name, at, codec.syntax);
     const earlier = scope.get(module, slot.slot);
     if (earlier !== undefined && codec.repeat === 'refuse') throw duplicate(name, at);

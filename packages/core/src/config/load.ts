@@ -27,8 +27,8 @@ import { admit, orderModules } from './module-order.js';
 import { Parser, type Statement } from './parser.js';
 import { type Declaration, kernelDirectives, Registry } from './registry.js';
 import { OpenScope, type Scope } from './scope.js';
-import type { WordsCheck } from './schema.js';
 import { SourceFiles } from './source-files.js';
+import type { WordsCheck } from './words-check.js';
 
 export type { Scope } from './scope.js';
 
@@ -79,10 +79,10 @@ export async function loadConfiguration(options: LoadOptions): Promise<LoadedCon
   return new Loader(options, sources, await checkFor(sources)).load();
 }
 
-/** Ajv takes a while to load: a worker that starts does without what its master has done a moment before. */
+/** A worker that starts does without what its master has done a moment before, and without the code for it. */
 async function checkFor(sources: SourceFiles): Promise<WordsCheck> {
   if (sources.isChecked) return () => undefined;
-  return (await import('./schema.js')).checkWords;
+  return (await import('./words-check.js')).createWordsCheck();
 }
 
 /** The mandatory block must be there; nginx looks once all text is read and all servers are sound. Throws a ConfigError. */

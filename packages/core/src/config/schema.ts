@@ -1,25 +1,48 @@
 /**
- * The one Ajv instance and the keywords of our schemas: `bytes`, `offset`, `duration`, `seconds`, `integer` (each
- * `true`) and `anyCase` (a list of words compared without regard to ASCII case).
+ * Ajv with the keywords of our schemas: `bytes`, `offset`, `duration`, `seconds`, `integer` (each `true`) and `anyCase` (a
+ * list of words compared without regard to ASCII case).
  *
  * A schema is compiled when a directive that uses it is first read, and once: most configurations use a dozen of a
  * hundred directives, and compiling is what takes time.
  */
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import { asciiLower } from './codec.js';
+import { _, Ajv2020, type CodeOptions, type KeywordCxt, stringify } from 'ajv/dist/2020.js';
 import type { WordsSchema } from './directive.js';
 import { schemaBroken } from './errors.js';
-import { readBytes, readDuration, readInteger, readOffset, readSeconds } from './quantity.js';
+import { anyCase, quantities } from './keywords.js';
+import { faultOf, type Validator, type WordsFault } from './words-fault.js';
 
-const quantities = {
-  bytes: readBytes,
-  offset: readOffset,
-  duration: readDuration,
-  seconds: readSeconds,
-  integer: readInteger,
-} as const;
+/** Each keyword has a value for what is compiled now, and the code that finds it in keywords.ts for what is compiled ahead. */
+function addQuantity(ajv: Ajv2020, keyword: string, read: (word: string) => unknown): void {
+  ajv.addKeyword({
+    keyword,
+    type: 'string',
+    schemaType: 'boolean',
+    code: (context: KeywordCxt) => {
+      if (context.schema === false) return;
+      const code = _`keywords.quantities[${keyword}]`;
+      const reader = context.gen.scopeValue('keyword', { ref: read, code });
+      context.fail(_`${reader}(${context.data}) === undefined`);
+    },
+  });
+}
 
-function createAjv(): Ajv2020 {
+function addAnyCase(ajv: Ajv2020): void {
+  ajv.addKeyword({
+    keyword: 'anyCase',
+    type: 'string',
+    schemaType: 'array',
+    code: (context: KeywordCxt) => {
+      const names: unknown = context.schema;
+      const ref = anyCase(Array.isArray(names) ? names.map(String) : []);
+      const code = _`keywords.anyCase(${stringify(names)})`;
+      const isKnown = context.gen.scopeValue('keyword', { ref, code });
+      context.fail(_`!${isKnown}(${context.data})`);
+    },
+  });
+}
+
+/** Ajv, which writes the code it compiles as `code` says. */
+export function createAjv(code: CodeOptions = {}): Ajv2020 {
   const ajv = new Ajv2020({
     strict: true,
     // Whether a tuple is open or closed, and the type a nested rule is for, is clear from the outer schema.
@@ -28,33 +51,19 @@ function createAjv(): Ajv2020 {
     meta: false,
     validateSchema: false,
     addUsedSchema: false,
+    // The sentences are nginx's.
+    messages: false,
+    code,
   });
-  for (const [keyword, read] of Object.entries(quantities)) {
-    ajv.addKeyword({
-      keyword,
-      type: 'string',
-      schemaType: 'boolean',
-      errors: false,
-      validate: (expected: boolean, data: string) => !expected || read(data) !== undefined,
-    });
-  }
-  ajv.addKeyword({
-    keyword: 'anyCase',
-    type: 'string',
-    schemaType: 'array',
-    errors: false,
-    compile: (names: readonly string[]) => {
-      const known = new Set(names.map(asciiLower));
-      return (data: string) => known.has(asciiLower(data));
-    },
-  });
+  for (const [keyword, read] of Object.entries(quantities)) addQuantity(ajv, keyword, read);
+  addAnyCase(ajv);
   return ajv;
 }
 
 let ajv: Ajv2020 | undefined;
-const compiled = new WeakMap<WordsSchema, ValidateFunction>();
+const compiled = new WeakMap<WordsSchema, Validator>();
 
-function validator(schema: WordsSchema): ValidateFunction {
+function validator(schema: WordsSchema): Validator {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
   ajv ??= createAjv();
@@ -67,19 +76,7 @@ function validator(schema: WordsSchema): ValidateFunction {
   }
 }
 
-/** What is wrong with the words of a directive: their number, or the form of one of them. */
-export type WordsFault = 'count' | 'form';
-
-/** Checks words against a schema; `undefined` means that they are right. */
-export type WordsCheck = (schema: WordsSchema, words: readonly string[]) => WordsFault | undefined;
-
-/** {@link WordsCheck} by Ajv. The number of words is judged first. */
-export const checkWords: WordsCheck = (schema, words) => {
-  const validate = validator(schema);
-  if (validate(words)) return undefined;
-  const isCount = validate.errors?.some(
-    (error) =>
-      error.instancePath === '' && (error.keyword === 'minItems' || error.keyword === 'maxItems'),
-  );
-  return isCount === true ? 'count' : 'form';
-};
+/** Checks words against a schema that is compiled now; `undefined` means that they are right. */
+export function checkWords(schema: WordsSchema, words: readonly string[]): WordsFault | undefined {
+  return faultOf(validator(schema), words);
+}

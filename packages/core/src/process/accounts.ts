@@ -11,13 +11,24 @@ export interface Account {
   readonly id: number;
 }
 
-/** What the system knows of `name`: from its file, else (network accounts) from `getent`. Never rejects. */
+/**
+ * The first of `names` that the system knows. Its file is asked for all of them before `getent` (network accounts) is
+ * asked for any: that is a program to start, and a network to wait for. Never rejects.
+ */
 export async function findAccount(
   database: AccountDatabase,
-  name: string,
+  ...names: readonly string[]
 ): Promise<Account | undefined> {
   const text = await readFile(`/etc/${database}`, 'utf8').catch(() => '');
-  return findLine(text, name) ?? findLine(await askSystem(database, name), name);
+  for (const name of names) {
+    const known = findLine(text, name);
+    if (known !== undefined) return known;
+  }
+  for (const name of names) {
+    const known = findLine(await askSystem(database, name), name);
+    if (known !== undefined) return known;
+  }
+  return undefined;
 }
 
 function findLine(text: string, name: string): Account | undefined {

@@ -13,7 +13,7 @@ export interface WorkerAccount {
   readonly gid: number;
 }
 
-/** nginx's names where its build is given none: Debian and BSD call the group differently. */
+/** nginx's names where its build is given none: it looks in the file of groups which of the two is there (auto/unix). */
 const defaultUser = 'nobody';
 const defaultGroups = ['nobody', 'nogroup'];
 
@@ -28,11 +28,9 @@ export async function workerAccount(
   }
   const account = await findAccount('passwd', defaultUser);
   if (account === undefined) throw noAccount('getpwnam', defaultUser);
-  for (const name of defaultGroups) {
-    const group = await findAccount('group', name);
-    if (group !== undefined) return { user: defaultUser, uid: account.id, gid: group.id };
-  }
-  throw noAccount('getgrnam', defaultGroups.join('" or "'));
+  const group = await findAccount('group', ...defaultGroups);
+  if (group === undefined) throw noAccount('getgrnam', defaultGroups.join('" or "'));
+  return { user: defaultUser, uid: account.id, gid: group.id };
 }
 
 /** Becomes `account`. Throws a PosternError with nginx's sentence, also where the way back stayed open. */
