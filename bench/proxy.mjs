@@ -14,7 +14,7 @@ const OPEN_FILES = 65_536;
 const posternProgram = join(import.meta.dirname, '../packages/postern/bin/postern.mjs');
 
 /** As postern starts itself; measured with the flags its users get. */
-const NODE_FLAGS = ['--max-semi-space-size=4', '--single-threaded-gc'];
+const NODE_FLAGS = ['--min-semi-space-size=4', '--max-semi-space-size=4', '--single-threaded-gc'];
 
 /** Below the ephemeral ports (32768 on): no outgoing connection of the run can take it meanwhile. */
 async function freePort() {

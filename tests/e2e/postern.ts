@@ -15,7 +15,12 @@ const alone = 'daemon off; master_process off;';
 export const posternCommand =
   (globals = alone): CommandLine =>
   (directory) => {
-    const node = [process.execPath, '--max-semi-space-size=4', '--single-threaded-gc'] as const;
+    const node = [
+      process.execPath,
+      '--min-semi-space-size=4',
+      '--max-semi-space-size=4',
+      '--single-threaded-gc',
+    ] as const;
     return [...node, bin, '-p', directory, '-c', `${directory}/nginx.conf`, '-g', globals];
   };
 

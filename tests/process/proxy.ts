@@ -20,7 +20,12 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 
 const bin = fileURLToPath(new URL('../../packages/postern/bin/postern.mjs', import.meta.url));
-const node = [process.execPath, '--max-semi-space-size=4', '--single-threaded-gc'] as const;
+const node = [
+  process.execPath,
+  '--min-semi-space-size=4',
+  '--max-semi-space-size=4',
+  '--single-threaded-gc',
+] as const;
 
 /** How a run of the command ended. */
 export interface Outcome {

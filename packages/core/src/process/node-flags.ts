@@ -1,10 +1,10 @@
 /** The flags of Node that this program runs with: they halve the memory of an idle proxy. */
 
 /**
- * A small young generation, and code compiled for size: what is held in memory are sessions, not work. Executables take the
- * first one back before they load anything: the heap stays as it is, and Node's own modules load faster.
+ * A small young generation, of one size from the start: what is held in memory are sessions, not work. Executables take the
+ * two flags for it back before they load anything: the heap stays as it is, and Node's own modules load faster.
  */
-const nodeFlags = ['--max-semi-space-size=4', '--single-threaded-gc'];
+const nodeFlags = ['--min-semi-space-size=4', '--max-semi-space-size=4', '--single-threaded-gc'];
 
 /** Those that are not among `execArgv`, whatever value they have there. */
 export function missingFlags(execArgv: readonly string[]): readonly string[] {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { hasGivenSockets, wordsWithFlags } from '../../src/process/node-flags.js';
 
-const both = ['--max-semi-space-size=4', '--single-threaded-gc'];
+const all = ['--min-semi-space-size=4', '--max-semi-space-size=4', '--single-threaded-gc'];
 
 describe('the flags of Node', () => {
   it('are added before the script where they are missing', () => {
     expect(wordsWithFlags(['--trace-gc'], ['/node', '/postern.mjs', '-t'])).toEqual([
       '/node',
       '--trace-gc',
-      ...both,
+      ...all,
       '/postern.mjs',
       '-t',
     ]);
@@ -16,13 +16,14 @@ describe('the flags of Node', () => {
 
   it('are not added twice, so that a restart happens once', () => {
     const [, ...words] = wordsWithFlags([], ['/node', '/postern.mjs']) ?? [];
-    expect(wordsWithFlags(words.slice(0, 2), ['/node', '/postern.mjs'])).toBeUndefined();
+    expect(wordsWithFlags(words.slice(0, all.length), ['/node', '/postern.mjs'])).toBeUndefined();
   });
 
   it('of the operator stay as they are', () => {
     expect(wordsWithFlags(['--max-semi-space-size=64'], ['/node', '/p'])).toEqual([
       '/node',
       '--max-semi-space-size=64',
+      '--min-semi-space-size=4',
       '--single-threaded-gc',
       '/p',
     ]);

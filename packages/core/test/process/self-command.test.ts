@@ -11,13 +11,13 @@ function runAs(argv: readonly string[], execArgv: readonly string[] = []): void 
   vi.spyOn(process, 'execArgv', 'get').mockReturnValue([...execArgv]);
 }
 
-const flags = ['--max-semi-space-size=4', '--single-threaded-gc'];
+const flags = ['--min-semi-space-size=4', '--max-semi-space-size=4', '--single-threaded-gc'];
 
 it('a script is run by Node with all flags', () => {
   runAs([process.execPath, '/postern.mjs', '-t'], ['--max-semi-space-size=64', '-x']);
   expect(selfCommand(['-c', 'a b'])).toEqual({
     program: process.execPath,
-    args: ['--max-semi-space-size=64', '-x', flags[1], '/postern.mjs', '-c', 'a b'],
+    args: ['--max-semi-space-size=64', '-x', flags[0], flags[2], '/postern.mjs', '-c', 'a b'],
   });
 });
 
