@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
-import { childrenOf, eventually, freePort, isAlive } from '../../process/proxy.js';
+import { freePort } from '../../free-port.js';
+import { childrenOf, eventually, isAlive } from '../../process/proxy.js';
 
 const bin = fileURLToPath(new URL('../../../packages/postern/bin/postern.mjs', import.meta.url));
 const mailModule = '/usr/lib/nginx/modules/ngx_mail_module.so';
