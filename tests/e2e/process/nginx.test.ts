@@ -232,8 +232,7 @@ async function play(program: Program): Promise<Record<string, Seen>> {
 }
 
 it('nginx and postern do the same, step by step', async () => {
-  const nginx = await play('nginx');
-  const postern = await play('postern');
+  const [nginx, postern] = await Promise.all([play('nginx'), play('postern')]);
   for (const { name } of script) {
     expect({ [name]: withoutPort(postern[name]) }).toEqual({ [name]: withoutPort(nginx[name]) });
   }
