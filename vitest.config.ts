@@ -26,6 +26,8 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // What is polled for comes at its own time; the default of a second is short on a machine with much else to do.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       ...packages,
       {
