@@ -149,11 +149,17 @@ function untilListening(child: ChildProcess): Promise<() => string> {
   });
 }
 
+/** nginx that is asked to end right before it waits for events sleeps until there is one: so it is asked again. */
+const askAgainMs = 100;
+
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const closed = new Promise((resolve) => child.once('close', resolve));
-  child.kill('SIGTERM');
+  const ask = (): void => void child.kill('SIGTERM');
+  ask();
+  const asking = setInterval(ask, askAgainMs);
   await closed;
+  clearInterval(asking);
 }
 
 async function freePort(): Promise<number> {
