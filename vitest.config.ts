@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Tests run against the sources: the condition `@postern/source` of each package's `exports` leads there.
@@ -21,8 +22,12 @@ export default defineConfig({
   resolve: source,
   test: {
     pool: 'forks',
+    // Most files wait for timers, sockets and processes more than they compute: one more than there are CPUs.
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // What is polled for comes at its own time; the default of a second is short on a machine with much else to do.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       ...packages,
       {

@@ -1,7 +1,5 @@
 /** Starts nginx and postern with the same configuration text. */
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from '@postern/core';
@@ -15,6 +13,7 @@ import {
   type ProxyPlan,
   type RunningProxy,
 } from '@postern/testkit';
+import { freePort } from '../free-port.js';
 
 /** A certificate for all servers of a test file, and a way to be rid of it. */
 export async function temporaryCertificate(): Promise<
@@ -51,11 +50,14 @@ function serverBlock(plan: ProxyPlan, files: CertificateFiles): string {
   return `server {\n${lines.join('\n')}\n}`;
 }
 
+/** Where proxies listen: those of a kind run one after the other. */
+const ports = { nginx: freePort(), postern: freePort() };
+
 /** Starts nginx for one run of a transcript. */
 export const nginxWith =
   (files: CertificateFiles) =>
-  (plan: ProxyPlan): Promise<LoggingProxy> =>
-    startNginx(serverBlock(plan, files), { main: plan.main });
+  async (plan: ProxyPlan): Promise<LoggingProxy> =>
+    startNginx(serverBlock(plan, files), { main: plan.main, port: await ports.nginx });
 
 /** Turns off what postern does to save round trips. */
 const withoutSavings = ['auth_http_keepalive 0', 'proxy_imap_login literal'];
@@ -68,7 +70,7 @@ export const posternWith =
   (files: CertificateFiles, { asNginx }: { readonly asNginx: boolean }) =>
   async (plan: ProxyPlan): Promise<LoggingProxy> => {
     const lines: string[] = [];
-    const port = await freePort();
+    const port = await ports.postern;
     const likeNginx = asNginx ? withoutSavings.map((each) => `${each};\n`).join('') : '';
     const block = serverBlock(plan, files).replaceAll('{listen}', `127.0.0.1:${String(port)}`);
     const server = await createServer({
@@ -79,12 +81,3 @@ export const posternWith =
     await server.listen();
     return { port, stop: () => server.close(), log: () => lines.join('\n') };
   };
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}

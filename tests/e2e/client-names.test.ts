@@ -1,9 +1,9 @@
 /** The names of clients by a real DNS server, as the auth service and Postfix come to know them in a session. */
 import { connectClient } from '@postern/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.js';
 import { alice } from './accounts.js';
 import { startDnsServer, type DnsServer } from './dns-server.js';
-import { freePort } from './free-port.js';
 import { reader } from './postfix-config.js';
 import { setSmtpStage, type SmtpStage } from './smtp-stage.js';
 import { until } from './until.js';

@@ -6,10 +6,10 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, readdirSync
 import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../free-port.js';
 import type { Account } from './accounts.js';
 import { Child, run } from './child.js';
 import { dovecotConf, mailUser, usersFile, type DovecotPorts } from './dovecot-config.js';
-import { freePort } from './free-port.js';
 import { greetingOf } from './greeting.js';
 import { familyOf, isRunning, textOf } from './processes.js';
 import { until } from './until.js';

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectClient } from '@postern/testkit';
+import { freePort } from '../free-port.js';
 import { Child } from './child.js';
-import { freePort } from './free-port.js';
 import { until } from './until.js';
 
 /** A running HAProxy. */

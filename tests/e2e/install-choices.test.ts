@@ -12,8 +12,8 @@ import {
   type ScriptedPeer,
 } from '@postern/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.js';
 import { run } from './child.js';
-import { freePort } from './free-port.js';
 import { Packages, version, type Part, type Project } from './packages.js';
 import { startProxyProcess, type Protocol } from './proxy-process.js';
 

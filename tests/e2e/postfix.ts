@@ -5,9 +5,9 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../free-port.js';
 import { Child, run } from './child.js';
 import { mailUser } from './dovecot-config.js';
-import { freePort } from './free-port.js';
 import { greetingOf } from './greeting.js';
 import { mainCf, masterCf, type PostfixOptions } from './postfix-config.js';
 import { Inbox, type StoredMessage } from './postfix-inbox.js';

@@ -1,8 +1,8 @@
 /** Client names by a real DNS server. */
 import { findClientName, Resolver, type NamedSession, type ResolverSpec } from '@postern/resolver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.js';
 import { startDnsServer, type DnsServer } from './dns-server.js';
-import { freePort } from './free-port.js';
 
 const six = `1.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa.`;
 const manyAddresses = Array.from({ length: 60 }, (_, n) => `big.test. 60 IN A 198.51.100.${n}`);

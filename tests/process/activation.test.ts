@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { connectClient } from '@postern/testkit';
 import { afterEach, expect, it } from 'vitest';
+import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
-import { closeProxies, eventually, freePort, Proxy } from './proxy.js';
+import { closeProxies, eventually, Proxy } from './proxy.js';
 
 afterEach(closeProxies);
 

@@ -1,8 +1,9 @@
 /** `worker_cpu_affinity`: where workers run. */
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, it, vi } from 'vitest';
+import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
-import { closeProxies, eventually, freePort, Proxy } from './proxy.js';
+import { closeProxies, eventually, Proxy } from './proxy.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 

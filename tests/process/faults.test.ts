@@ -7,16 +7,9 @@ import {
   type ScriptedPeer,
 } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
-import {
-  closeProxies,
-  cpuTicks,
-  descriptorsOf,
-  eventually,
-  freePort,
-  isAlive,
-  Proxy,
-} from './proxy.js';
+import { closeProxies, cpuTicks, descriptorsOf, eventually, isAlive, Proxy } from './proxy.js';
 
 const closers: (() => Promise<unknown>)[] = [];
 

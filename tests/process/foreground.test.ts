@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
 import { greeting } from './greeting.js';
-import { childrenOf, closeProxies, freePort, patience, Proxy } from './proxy.js';
+import { childrenOf, closeProxies, patience, Proxy } from './proxy.js';
 
 afterEach(closeProxies);
 

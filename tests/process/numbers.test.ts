@@ -1,8 +1,9 @@
 /** The numbers of connections in the log: one count for all workers of a master, as nginx has it in shared memory. */
 import { acceptLogin, connectClient, startAuthServer, startImapBackend } from '@postern/testkit';
 import { afterEach, expect, it, vi } from 'vitest';
+import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
-import { closeProxies, eventually, freePort, Proxy } from './proxy.js';
+import { closeProxies, eventually, Proxy } from './proxy.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 

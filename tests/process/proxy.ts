@@ -13,7 +13,6 @@ import {
   readlinkSync,
 } from 'node:fs';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,20 +46,6 @@ export const patience = { timeout: 45_000, interval: 10 };
 /** Waits until `condition` gives something true. */
 export async function eventually(what: string, condition: () => unknown): Promise<void> {
   await expect.poll(() => Boolean(condition()), { ...patience, message: what }).toBe(true);
-}
-
-/** A port of 127.0.0.1 on which nobody listens, below those that the kernel gives to outgoing connections. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer().listen(port, '127.0.0.1');
-    const isFree = await Promise.race([
-      once(server, 'listening').then(() => true),
-      once(server, 'error').then(() => false),
-    ]).catch(() => false);
-    server.close();
-    if (isFree) return port;
-  }
 }
 
 const read = (path: string): string => (existsSync(path) ? readFileSync(path, 'latin1') : '');

@@ -11,16 +11,9 @@ import {
   type ScriptedPeer,
 } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
-import {
-  closeProxies,
-  descriptorsOf,
-  eventually,
-  freePort,
-  isAlive,
-  Proxy,
-  titleOf,
-} from './proxy.js';
+import { closeProxies, descriptorsOf, eventually, isAlive, Proxy, titleOf } from './proxy.js';
 
 const fixtures = fileURLToPath(
   new URL('../../packages/core/test/mail/modules/ssl/fixtures/', import.meta.url),

@@ -2,8 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { connectClient, type ScriptedPeer } from '@postern/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
-import { closeProxies, eventually, freePort, isAlive, Proxy } from './proxy.js';
+import { closeProxies, eventually, isAlive, Proxy } from './proxy.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 

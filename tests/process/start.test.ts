@@ -2,9 +2,10 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connectClient } from '@postern/testkit';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
 import { greeting } from './greeting.js';
-import { closeProxies, eventually, freePort, isAlive, Proxy, titleOf } from './proxy.js';
+import { closeProxies, eventually, isAlive, Proxy, titleOf } from './proxy.js';
 
 afterEach(async () => {
   vi.unstubAllEnvs();

@@ -4,8 +4,9 @@ import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it, vi } from 'vitest';
+import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
-import { closeProxies, eventually, freePort, Proxy } from './proxy.js';
+import { closeProxies, eventually, Proxy } from './proxy.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -2,8 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { connectClient, type ScriptedPeer } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
-import { childrenOf, closeProxies, eventually, freePort, isAlive, Proxy } from './proxy.js';
+import { childrenOf, closeProxies, eventually, isAlive, Proxy } from './proxy.js';
 
 const clients: ScriptedPeer[] = [];
 

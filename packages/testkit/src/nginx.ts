@@ -20,6 +20,8 @@ export interface NginxOptions {
   readonly module?: string;
   /** Directives for the main level. */
   readonly main?: string;
+  /** The port of `{listen}`. Default: one that is free. */
+  readonly port?: number;
 }
 
 /** A running nginx. */
@@ -47,7 +49,7 @@ export interface CertificateFiles {
 }
 
 /**
- * Starts nginx with `mail { <text> }`; `{listen}` in the text is an address with a free port.
+ * Starts nginx with `mail { <text> }`; `{listen}` in the text is 127.0.0.1 with the port.
  *
  * @example
  * const nginx = await startNginx(`server { listen {listen}; protocol imap; auth_http 127.0.0.1:${auth.port}; }`);
@@ -55,10 +57,9 @@ export interface CertificateFiles {
 export async function startNginx(text: string, options: NginxOptions = {}): Promise<RunningNginx> {
   const directory = await mkdtemp(join(tmpdir(), 'postern-nginx-'));
   try {
-    const port = await freePort();
+    const { program = 'nginx', port = await freePort() } = options;
     const file = join(directory, 'nginx.conf');
     await writeFile(file, configuration(text, port, directory, options));
-    const { program = 'nginx' } = options;
     const child = spawn(program, ['-p', directory, '-e', 'stderr', '-c', file], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -148,11 +149,17 @@ function untilListening(child: ChildProcess): Promise<() => string> {
   });
 }
 
+/** nginx that is asked to end right before it waits for events sleeps until there is one: so it is asked again. */
+const askAgainMs = 100;
+
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const closed = new Promise((resolve) => child.once('close', resolve));
-  child.kill('SIGTERM');
+  const ask = (): void => void child.kill('SIGTERM');
+  ask();
+  const asking = setInterval(ask, askAgainMs);
   await closed;
+  clearInterval(asking);
 }
 
 async function freePort(): Promise<number> {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { freePort } from '../free-port.js';
+import { freePort } from '../../free-port.js';
 import { greetingOf } from '../greeting.js';
 import { until } from '../until.js';
 

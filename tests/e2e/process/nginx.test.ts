@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
-import { childrenOf, eventually, freePort, isAlive } from '../../process/proxy.js';
+import { freePort } from '../../free-port.js';
+import { childrenOf, eventually, isAlive } from '../../process/proxy.js';
 
 const bin = fileURLToPath(new URL('../../../packages/postern/bin/postern.mjs', import.meta.url));
 const mailModule = '/usr/lib/nginx/modules/ngx_mail_module.so';
@@ -231,8 +232,7 @@ async function play(program: Program): Promise<Record<string, Seen>> {
 }
 
 it('nginx and postern do the same, step by step', async () => {
-  const nginx = await play('nginx');
-  const postern = await play('postern');
+  const [nginx, postern] = await Promise.all([play('nginx'), play('postern')]);
   for (const { name } of script) {
     expect({ [name]: withoutPort(postern[name]) }).toEqual({ [name]: withoutPort(nginx[name]) });
   }

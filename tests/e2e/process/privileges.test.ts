@@ -4,8 +4,9 @@ import { connect as connectTls } from 'node:tls';
 import { once } from 'node:events';
 import { connectClient, makeCertificate } from '@postern/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../free-port.js';
 import { imapConfiguration } from '../../process/configuration.js';
-import { closeProxies, eventually, freePort, Proxy } from '../../process/proxy.js';
+import { closeProxies, eventually, Proxy } from '../../process/proxy.js';
 import { run } from '../child.js';
 
 beforeAll(() => {

@@ -3,7 +3,7 @@ import { createServer } from '@postern/core';
 import { imap } from '@postern/mail-imap';
 import { pop3 } from '@postern/mail-pop3';
 import { smtp } from '@postern/mail-smtp';
-import { freePort } from '../free-port.js';
+import { freePort } from '../../free-port.js';
 import type { Protocol } from '../proxy-process.js';
 import type { Certificates } from './certificates.js';
 

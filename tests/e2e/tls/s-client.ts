@@ -39,8 +39,11 @@ export async function sClient(
   };
   child.stdout.once('data', speak);
   // After STARTTLS nobody is greeted; what comes in the same moment as the end of the handshake is lost on s_client.
-  const isGreeted = !options.includes('-starttls');
-  const wait = isGreeted ? undefined : setTimeout(speak, 200);
+  let wait: NodeJS.Timeout | undefined;
+  const speakSoon = (): void => {
+    if (report().includes('CONNECTION ESTABLISHED')) wait ??= setTimeout(speak, 200);
+  };
+  if (options.includes('-starttls')) child.stderr.on('data', speakSoon);
   const [, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   clearTimeout(wait);
   if (signal !== null) throw new Error(`s_client was not done in time: ${report()}${out()}`);

@@ -4,8 +4,8 @@ import { imap } from '@postern/mail-imap';
 import { pop3 } from '@postern/mail-pop3';
 import { smtp } from '@postern/mail-smtp';
 import { refuseLogin, startAuthServer, startNginx, type AuthServer } from '@postern/testkit';
+import { freePort } from '../../free-port.js';
 import { Ensemble } from '../ensemble.js';
-import { freePort } from '../free-port.js';
 
 /** One of the two. */
 export interface Side {

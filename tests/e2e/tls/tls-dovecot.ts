@@ -5,10 +5,10 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../free-port.js';
 import { alice } from '../accounts.js';
 import { Child } from '../child.js';
 import { dovecotConf, mailUser, usersFile, type DovecotPorts } from '../dovecot-config.js';
-import { freePort } from '../free-port.js';
 import { letterTo } from '../message.js';
 import { familyOf, isRunning, textOf } from '../processes.js';
 import { until } from '../until.js';
