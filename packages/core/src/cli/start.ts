@@ -10,6 +10,7 @@ import { coreModule } from '../process/core-module.js';
 import { launchDaemon, tellLauncher } from '../process/daemon.js';
 import { type Inheritance, inheritSockets } from '../process/inherited-sockets.js';
 import { Master } from '../process/master.js';
+import { growSlowly } from '../process/node-flags.js';
 import { testPidFile } from '../process/pid-file.js';
 import { openLogs, type Prepared, settingsOf } from '../process/prepared.js';
 import { workerAccount } from '../process/privileges.js';
@@ -205,6 +206,7 @@ export class Start {
   #serving(prepared: Prepared): void {
     const { log, spare } = this.#parts;
     log.started();
+    growSlowly();
     spare?.dismiss();
     this.#redirect(prepared);
     if (this.#parts.role === 'daemon') tellLauncher(process);

@@ -14,6 +14,7 @@ import { allowedCpus } from './allowed-cpus.js';
 import { isOrder, type Order, type Report, type StartOrder } from './channel.js';
 import { callFailed } from './errors.js';
 import { startBeating } from './heartbeat.js';
+import { growSlowly } from './node-flags.js';
 import { openFilesLimit } from './open-files.js';
 import type { BoundPlace } from '../net/listener.js';
 import { openLogs, type Prepare, type Prepared, type ProcessLog, settingsOf } from './prepared.js';
@@ -164,6 +165,7 @@ class Worker {
       return;
     }
     await this.#tell({ kind: 'ready' });
+    growSlowly();
     startBeating(settingsOf(prepared).stallTimeoutMs, () => {
       void this.#tell({ kind: 'beat' });
     });

@@ -1,5 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { hasGivenSockets, wordsWithFlags } from '../../src/process/node-flags.js';
+import { setFlagsFromString } from 'node:v8';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { growSlowly, hasGivenSockets, wordsWithFlags } from '../../src/process/node-flags.js';
+
+vi.mock('node:v8', { spy: true });
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const all = ['--min-semi-space-size=4', '--max-semi-space-size=4', '--single-threaded-gc'];
 
@@ -27,6 +34,16 @@ describe('the flags of Node', () => {
       '--single-threaded-gc',
       '/p',
     ]);
+  });
+
+  it.each([
+    { given: [], set: [['--heap-growing-percent=20']] },
+    { given: ['--heap-growing-percent=90'], set: [] },
+  ])('let the heap grow slowly, unless the operator gave $given', ({ given, set }) => {
+    vi.mocked(setFlagsFromString).mockClear();
+    vi.spyOn(process, 'execArgv', 'get').mockReturnValue(given);
+    growSlowly();
+    expect(vi.mocked(setFlagsFromString).mock.calls).toEqual(set);
   });
 
   it.each([
