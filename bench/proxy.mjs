@@ -1,6 +1,6 @@
 // The measured programs: nginx, postern, or nothing at all ("direct": the clients talk to the backend). "reuseport" is
 // postern once per worker, each with a listening socket of its own on one port.
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,8 +13,10 @@ import { family } from './proc.mjs';
 const OPEN_FILES = 65_536;
 const posternProgram = join(import.meta.dirname, '../packages/postern/bin/postern.mjs');
 
-/** As postern starts itself; measured with the flags its users get. */
-const NODE_FLAGS = ['--min-semi-space-size=4', '--max-semi-space-size=4', '--single-threaded-gc'];
+/** The flags of Node in the first line of a program: it is measured with those that its users get. */
+function nodeFlagsOf(program) {
+  return /^#!\S+ -S node (.*)$/m.exec(readFileSync(program, 'utf8'))?.[1].split(' ') ?? [];
+}
 
 /** Below the ephemeral ports (32768 on): no outgoing connection of the run can take it meanwhile. */
 async function freePort() {
@@ -47,7 +49,7 @@ function posternCommand(options, directory, kind, setup) {
   const program = options.postern ?? posternProgram;
   if (!existsSync(program)) throw new Error(`${program} is missing: run "npm run build"`);
   const files = ['-p', directory, '-c', join(directory, 'nginx.conf')];
-  const flags = [...NODE_FLAGS, ...(setup.nodeFlags ?? [])];
+  const flags = [...nodeFlagsOf(program), ...(setup.nodeFlags ?? [])];
   return [process.execPath, ...flags, program, ...files, '-g', globals(kind, setup)];
 }
 

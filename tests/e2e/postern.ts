@@ -1,12 +1,10 @@
-import { fileURLToPath } from 'node:url';
+import { bin, nodeFlags } from '../postern-command.js';
 import {
   startProxyProcess,
   type CommandLine,
   type Front,
   type FrontOptions,
 } from './proxy-process.js';
-
-const bin = fileURLToPath(new URL('../../packages/postern/bin/postern.mjs', import.meta.url));
 
 /** One process in the foreground: what is measured and watched is that process. */
 const alone = 'daemon off; master_process off;';
@@ -15,13 +13,8 @@ const alone = 'daemon off; master_process off;';
 export const posternCommand =
   (globals = alone): CommandLine =>
   (directory) => {
-    const node = [
-      process.execPath,
-      '--min-semi-space-size=4',
-      '--max-semi-space-size=4',
-      '--single-threaded-gc',
-    ] as const;
-    return [...node, bin, '-p', directory, '-c', `${directory}/nginx.conf`, '-g', globals];
+    const files = ['-p', directory, '-c', `${directory}/nginx.conf`];
+    return [process.execPath, ...nodeFlags, bin, ...files, '-g', globals];
   };
 
 /** Starts it. */

@@ -8,12 +8,11 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { connectClient } from '@postern/testkit';
 import { afterEach, expect, it } from 'vitest';
 import { freePort } from '../free-port.js';
+import { bin } from '../postern-command.js';
 import { imapConfiguration } from './configuration.js';
 import { closeProxies, eventually, Proxy } from './proxy.js';
 
 afterEach(closeProxies);
-
-const bin = fileURLToPath(new URL('../../packages/postern/bin/postern.mjs', import.meta.url));
 
 /** The descriptor of a listening socket, which Node keeps to itself. */
 function descriptorOf(server: Server): number {

@@ -1,34 +1,19 @@
 /** What goes wrong: workers and masters that die, and limits that are reached. */
-import {
-  acceptLogin,
-  connectClient,
-  startAuthServer,
-  startImapBackend,
-  type ScriptedPeer,
-} from '@postern/testkit';
+import { connectClient, type ScriptedPeer } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
+import { closePeers, connect, dial, startServices } from './peers.js';
 import { closeProxies, cpuTicks, descriptorsOf, eventually, isAlive, Proxy } from './proxy.js';
 
-const closers: (() => Promise<unknown>)[] = [];
-
 afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
+  await closePeers();
   await closeProxies();
 });
 
-async function connect(port: number): Promise<ScriptedPeer> {
-  const client = await connectClient(port, { deadlineMs: 20_000 });
-  closers.push(() => client.close());
-  expect(await client.line()).toBe('* OK IMAP4 ready');
-  return client;
-}
-
 /** Waits for the greeting or the end of a new connection; says whether it was greeted. */
 async function isGreeted(port: number): Promise<boolean> {
-  const client = await connectClient(port, { deadlineMs: 20_000 });
-  closers.push(() => client.close());
+  const client = await dial(port);
   const line = await Promise.race([client.line().catch(() => ''), client.ended.then(() => '')]);
   return line === '* OK IMAP4 ready';
 }
@@ -128,15 +113,10 @@ describe('limits', () => {
   });
 
   it('L4: open files: clients beyond the limit are closed, told of in the log, and served again later', async () => {
-    const backend = await startImapBackend();
-    const auth = await startAuthServer(() => acceptLogin(backend.port));
-    closers.push(
-      () => backend.close(),
-      () => auth.close(),
-    );
+    const { authPort } = await startServices();
     const port = await freePort();
     const main = 'worker_rlimit_nofile 120;';
-    const proxy = new Proxy(imapConfiguration({ listen: [port], main, authPort: auth.port }));
+    const proxy = new Proxy(imapConfiguration({ listen: [port], main, authPort }));
     await proxy.start();
     const [worker = 0] = proxy.workers;
     const before = descriptorsOf(worker).length;

@@ -1,16 +1,15 @@
 /** The numbers of connections in the log: one count for all workers of a master, as nginx has it in shared memory. */
-import { acceptLogin, connectClient, startAuthServer, startImapBackend } from '@postern/testkit';
+import { connectClient } from '@postern/testkit';
 import { afterEach, expect, it, vi } from 'vitest';
 import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
+import { closePeers, connect, startServices } from './peers.js';
 import { closeProxies, eventually, Proxy } from './proxy.js';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const closers: (() => Promise<unknown>)[] = [];
-
 afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
+  await closePeers();
   await closeProxies();
 });
 
@@ -27,20 +26,13 @@ const numbersOf = (proxy: Proxy): readonly number[] =>
   [...proxy.log.matchAll(/\*(\d+) client \S+ connected/g)].map(([, number]) => Number(number));
 
 it('begin with 1 where one worker serves, and connections to others count too', async () => {
-  const backend = await startImapBackend();
-  const auth = await startAuthServer(() => acceptLogin(backend.port));
-  closers.push(
-    () => backend.close(),
-    () => auth.close(),
-  );
+  const { authPort } = await startServices();
   const port = await freePort();
   const mail = 'auth_http_keepalive 0;';
-  const proxy = new Proxy(imapConfiguration({ listen: [port], authPort: auth.port, mail }));
+  const proxy = new Proxy(imapConfiguration({ listen: [port], authPort, mail }));
   await proxy.start();
   await visit(port, 3);
-  const client = await connectClient(port, { deadlineMs: 20_000 });
-  closers.push(() => client.close());
-  await client.line();
+  const client = await connect(port);
   await client.sendLine('a LOGIN alice secret');
   await client.expect(/^a OK /);
   await visit(port, 1);

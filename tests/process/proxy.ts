@@ -15,16 +15,8 @@ import {
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-
-const bin = fileURLToPath(new URL('../../packages/postern/bin/postern.mjs', import.meta.url));
-const node = [
-  process.execPath,
-  '--min-semi-space-size=4',
-  '--max-semi-space-size=4',
-  '--single-threaded-gc',
-] as const;
+import { bin, nodeFlags } from '../postern-command.js';
 
 /** How a run of the command ended. */
 export interface Outcome {
@@ -107,9 +99,8 @@ export class Proxy {
 
   /** Runs the command in the directory with further words, to its end. */
   async run(...words: string[]): Promise<Outcome> {
-    const [program, ...flags] = node;
     const files = ['-p', `${this.directory}/`, '-c', 'nginx.conf'];
-    const child = spawn(program, [...flags, bin, ...files, ...words], {
+    const child = spawn(process.execPath, [...nodeFlags, bin, ...files, ...words], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let err = '';

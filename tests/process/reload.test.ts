@@ -3,45 +3,21 @@ import { once } from 'node:events';
 import { copyFileSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import {
-  acceptLogin,
-  connectClient,
-  startAuthServer,
-  startImapBackend,
-  type ScriptedPeer,
-} from '@postern/testkit';
+import { connectClient, type ScriptedPeer } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
+import { closeLater, closePeers, connect, startServices } from './peers.js';
 import { closeProxies, descriptorsOf, eventually, isAlive, Proxy, titleOf } from './proxy.js';
 
 const fixtures = fileURLToPath(
   new URL('../../packages/core/test/mail/modules/ssl/fixtures/', import.meta.url),
 );
 
-const closers: (() => Promise<unknown>)[] = [];
-
 afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
+  await closePeers();
   await closeProxies();
 });
-
-async function connect(target: number | string): Promise<ScriptedPeer> {
-  const client = await connectClient(target, { deadlineMs: 20_000 });
-  closers.push(() => client.close());
-  expect(await client.line()).toBe('* OK IMAP4 ready');
-  return client;
-}
-
-async function startServices() {
-  const backend = await startImapBackend();
-  const auth = await startAuthServer(() => acceptLogin(backend.port));
-  closers.push(
-    () => backend.close(),
-    () => auth.close(),
-  );
-  return { authPort: auth.port };
-}
 
 /** Reloads, and waits until the new workers have taken over. */
 async function reload(proxy: Proxy): Promise<void> {
@@ -90,7 +66,7 @@ describe('a reload', () => {
     proxy.configure(imapConfiguration({ listen: [`127.0.0.1:${String(port)} ssl`], mail }));
     const dial = async (): Promise<TLSSocket> => {
       const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
-      closers.push(() => Promise.resolve(socket.destroy()));
+      closeLater(() => Promise.resolve(socket.destroy()));
       expect(String(await once(socket, 'data'))).toBe('* OK IMAP4 ready\r\n');
       return socket;
     };
@@ -282,7 +258,7 @@ describe('a reload', () => {
       await reload(proxy);
       await connect(listen[0] ?? 0);
     }
-    for (const close of closers.splice(0)) await close();
+    await closePeers();
     await eventually('one worker', () => proxy.workers.length === 1);
     expect(proxy.pid).toBe(pid);
     await eventually('as many descriptors', () => descriptorsOf(pid).length === before);

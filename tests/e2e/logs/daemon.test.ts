@@ -4,13 +4,11 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { freePort } from '../../free-port.js';
+import { bin } from '../../postern-command.js';
 import { greetingOf } from '../greeting.js';
 import { until } from '../until.js';
-
-const bin = fileURLToPath(new URL('../../../packages/postern/bin/postern.mjs', import.meta.url));
 
 function isAlive(pid: number): boolean {
   try {

@@ -4,12 +4,10 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../../free-port.js';
+import { bin } from '../../postern-command.js';
 import { greetingOf } from '../greeting.js';
 import { until } from '../until.js';
-
-const bin = fileURLToPath(new URL('../../../packages/postern/bin/postern.mjs', import.meta.url));
 
 /** One proxy, and the directory of its files. */
 export interface LoggingProxy {

@@ -8,12 +8,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { freePort } from '../../free-port.js';
+import { bin } from '../../postern-command.js';
 import { childrenOf, eventually, isAlive } from '../../process/proxy.js';
 
-const bin = fileURLToPath(new URL('../../../packages/postern/bin/postern.mjs', import.meta.url));
 const mailModule = '/usr/lib/nginx/modules/ngx_mail_module.so';
 
 type Program = 'nginx' | 'postern';

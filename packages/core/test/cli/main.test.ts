@@ -32,6 +32,14 @@ afterEach(() => {
 const at = (name: string) => join(prefix, name);
 const read = (name: string) => readFileSync(at(name), 'utf8');
 const conf = () => at('conf/nginx.conf');
+
+/** The lines of a test that fails behind "syntax is ok". */
+const goodSyntaxBut = (error: string): readonly string[] => [
+  `nginx: the configuration file ${conf()} syntax is ok`,
+  `nginx: [emerg] ${error.replace('PREFIX', prefix)}`,
+  `nginx: configuration file ${conf()} test failed`,
+  '',
+];
 const configure = (text: string) => {
   writeFileSync(conf(), text);
 };
@@ -190,12 +198,7 @@ describe('-t', () => {
     configure(text);
     const { code, err } = await runHere('-t');
     expect(code).toBe(1);
-    expect(err.split('\n')).toEqual([
-      `nginx: the configuration file ${conf()} syntax is ok`,
-      `nginx: [emerg] ${error.replace('PREFIX', prefix)}`,
-      `nginx: configuration file ${conf()} test failed`,
-      '',
-    ]);
+    expect(err.split('\n')).toEqual(goodSyntaxBut(error));
   });
 
   const server = 'mail { auth_http 127.0.0.1:9; server { listen 127.0.0.1:9143; protocol toy; } }';
@@ -216,12 +219,7 @@ describe('-t', () => {
     configure(text);
     const { code, err } = await run(['-p', prefix, '-t'], undefined, [toy]);
     expect(code).toBe(1);
-    expect(err.split('\n')).toEqual([
-      `nginx: the configuration file ${conf()} syntax is ok`,
-      `nginx: [emerg] ${error.replace('PREFIX', prefix)}`,
-      `nginx: configuration file ${conf()} test failed`,
-      '',
-    ]);
+    expect(err.split('\n')).toEqual(goodSyntaxBut(error));
     expect(existsSync(at('logs/nginx.pid'))).toBe(hasPid);
   });
 
