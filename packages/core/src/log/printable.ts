@@ -33,15 +33,6 @@ export function isPlain(text: string): boolean {
   return true;
 }
 
-/** The same of bytes. */
-function arePlain(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at] ?? 0;
-    if (byte < 0x20 || byte > 0x7e) return false;
-  }
-  return true;
-}
-
 function escapeByte(byte: number): string {
   return `\\x${hexDigits.charAt(byte >> 4)}${hexDigits.charAt(byte & 15)}`;
 }
@@ -105,6 +96,6 @@ export function printable(input: Uint8Array | string, maxBytes = Number.POSITIVE
     return render(Buffer.from(input.slice(0, Math.min(input.length, maxBytes))), maxBytes);
   }
   const shown = input.subarray(0, Math.min(input.length, maxBytes));
-  if (!arePlain(shown)) return render(shown, maxBytes);
-  return Buffer.from(shown.buffer, shown.byteOffset, shown.length).toString('latin1');
+  const text = Buffer.from(shown.buffer, shown.byteOffset, shown.length).toString('latin1');
+  return isPlain(text) ? text : render(shown, maxBytes);
 }

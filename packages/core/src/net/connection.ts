@@ -194,7 +194,7 @@ export class Connection implements SocketOwner, Sender {
    * lie in may be in use and `from` must not read until `from.settle()`.
    */
   forward(bytes: Buffer, from: Connection): boolean {
-    if (this.#held !== undefined) this.flush();
+    this.flush();
     if (!this.#socket.writable) return true;
     this.#socket.write(from.#keepable(bytes));
     if (this.#socket.writableLength === 0) {

@@ -1,12 +1,13 @@
 /** The LOGIN mechanism (draft-murchison-sasl-login): a line with the user, a line with the password. */
+import { ascii } from '../wire/ascii.js';
 import { decodeBase64 } from './base64.js';
 import { refuse, refuseBase64, type SaslStep } from './step.js';
 
 /** base64 of `Username:`; EXTERNAL asks with the same words, as in nginx. */
-export const usernamePrompt: Uint8Array = Uint8Array.from(Buffer.from('VXNlcm5hbWU6', 'latin1'));
+export const usernamePrompt: Uint8Array = ascii('VXNlcm5hbWU6');
 
 /** base64 of `Password:`. */
-const passwordPrompt: Uint8Array = Uint8Array.from(Buffer.from('UGFzc3dvcmQ6', 'latin1'));
+const passwordPrompt: Uint8Array = ascii('UGFzc3dvcmQ6');
 
 /** Takes the line with the user, and asks for the password. */
 export function takeLoginUser(line: Uint8Array): SaslStep {
