@@ -190,10 +190,15 @@ export class Connection implements SocketOwner, Sender {
   }
 
   /**
-   * Passes bytes that `from` is just being given. Returns whether they have left; while they have not, the buffer they
-   * lie in may be in use and `from` must not read until `from.settle()`.
+   * Passes bytes that `from` is just being given: a bulk read now, a short one at the end of this turn like all that is
+   * sent. Returns whether `from` may read on; while it may not, the buffer the bytes lie in may be in use, until
+   * `from.settle()`.
    */
   forward(bytes: Buffer, from: Connection): boolean {
+    if (bytes.length < bulkThreshold && this.#socket.writableLength === 0) {
+      this.send(from.#keepable(bytes));
+      return true;
+    }
     this.flush();
     if (!this.#socket.writable) return true;
     this.#socket.write(from.#keepable(bytes));

@@ -1,10 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Connection, type Receiver } from '../../src/net/connection.js';
 import { Listener } from '../../src/net/listener.js';
 import { linger } from '../../src/net/linger.js';
+import { bulkThreshold } from '../../src/net/read-buffer.js';
 import { Relay, type RelayEnd } from '../../src/net/relay.js';
 import { Sweep } from '../../src/net/sweep.js';
 
@@ -155,6 +157,29 @@ describe('relay', () => {
     void pour(client, 20);
     expect(await digest(client)).toEqual({ length: 20 * mebibyte.length, sha: shaOf(20) });
     expect((await result)?.length).toBeGreaterThan(0);
+  });
+
+  it('keeps the order of short and bulk pieces, and delivers the last one before the end', async () => {
+    const sizes = [1, 7, bulkThreshold - 1, bulkThreshold, bulkThreshold + 1, 3 * bulkThreshold];
+    const pieces = Array.from({ length: 600 }, (_, i) =>
+      randomBytes(sizes[(i + (i >> 3)) % sizes.length] ?? 1),
+    );
+    await front.start((socket) => {
+      void (async () => {
+        for (const [i, piece] of pieces.entries()) {
+          if (!socket.write(piece)) await once(socket, 'drain');
+          if (i % 3 > 0) await nextTurn();
+        }
+        socket.end('last');
+      })();
+    });
+    const client = await front.client();
+    const taken: Buffer[] = [];
+    for await (const chunk of client as AsyncIterable<Buffer>) {
+      taken.push(chunk);
+      if (taken.length % 8 === 0) for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+    }
+    expect(Buffer.concat(taken).equals(Buffer.concat([...pieces, Buffer.from('last')]))).toBe(true);
   });
 
   it('does not read on while the client does not take its bytes', async () => {
