@@ -51,9 +51,8 @@ it('serves on the sockets that a service manager has opened, and leaves it their
   local.close();
 });
 
-it('tells a service manager of its start, its reloads and its end, by the command of systemd', async () => {
-  const configuration = imapConfiguration({ listen: [await freePort()] });
-  const proxy = new Proxy(configuration);
+/** Starts `proxy` under a service manager, and gives what that is told by the command of systemd. */
+async function startManaged(proxy: Proxy): Promise<() => readonly string[]> {
   const command = proxy.path('systemd-notify');
   writeFileSync(command, `#!/bin/sh\necho "$@" >> ${proxy.path('told')}\n`);
   chmodSync(command, 0o755);
@@ -66,10 +65,15 @@ it('tells a service manager of its start, its reloads and its end, by the comman
     process.env['PATH'] = PATH;
     delete process.env['NOTIFY_SOCKET'];
   }
-  const told = (): readonly string[] =>
+  return () =>
     existsSync(proxy.path('told'))
       ? readFileSync(proxy.path('told'), 'latin1').split('\n').slice(0, -1)
       : [];
+}
+
+it('tells a service manager of its start, its reloads and its end', async () => {
+  const proxy = new Proxy(imapConfiguration({ listen: [await freePort()] }));
+  const told = await startManaged(proxy);
   const ready = `--ready --pid=${String(proxy.pid)}`;
   const reloading = expect.stringMatching(/^RELOADING=1 MONOTONIC_USEC=\d+$/) as string;
   await eventually('word of the start', () => told().length === 1);
@@ -87,6 +91,17 @@ it('tells a service manager of its start, its reloads and its end, by the comman
   const at = Number(told()[1]?.split('=')[2]);
   expect(at).toBeGreaterThan(before);
   expect(at).toBeLessThan(after);
+});
+
+it('tells a service manager of its start and its end also as one process', async () => {
+  const main = 'master_process off;';
+  const proxy = new Proxy(imapConfiguration({ listen: [await freePort()], main }));
+  const told = await startManaged(proxy);
+  const ready = `--ready --pid=${String(proxy.pid)}`;
+  await eventually('word of the start', () => told().length === 1);
+  await proxy.end('SIGTERM');
+  await eventually('word of the end', () => told().length === 2);
+  expect(told()).toEqual([ready, 'STOPPING=1']);
 });
 
 it('resumes TLS sessions whichever worker made the ticket', async () => {

@@ -174,6 +174,7 @@ export class Start {
   #single(): Single {
     return new Single({
       log: this.#parts.log,
+      manager: this.#manager,
       announce: this.#announce,
       reopened: this.#redirect,
     });

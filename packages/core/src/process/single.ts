@@ -2,6 +2,7 @@
 import { errnoText } from '../log/errno.js';
 import { removePidFile, writePidFile } from './pid-file.js';
 import type { Prepared, ProcessLog } from './prepared.js';
+import type { ServiceManager } from './readiness.js';
 import type { Reaction, Reactions } from './signals.js';
 import { logEvents } from './system-log.js';
 import { longestTimerMs } from './timers.js';
@@ -9,6 +10,7 @@ import { longestTimerMs } from './timers.js';
 /** What one process is made of. */
 export interface SingleParts {
   readonly log: ProcessLog;
+  readonly manager: ServiceManager;
   /** Says what the program is, and on what system it runs. */
   readonly announce: () => void;
   /** Called after logs were opened anew. */
@@ -71,6 +73,7 @@ export class Single {
       said,
       once: true,
       act: () => {
+        this.#parts.manager.stopping();
         this.#end();
       },
     };

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { ErrorLog } from '../../src/log/error-log.js';
+import { ServiceManager } from '../../src/process/readiness.js';
 import { Single } from '../../src/process/single.js';
 import { changingReactions, watchSignals } from '../../src/process/signals.js';
 import { RecordingTarget } from '../log/recording-target.js';
@@ -75,9 +76,11 @@ const alone = [
 
 it.each(alone)('one process answers $name with "$said"', ({ name, said }) => {
   const log = new ErrorLog([]);
-  const parts = {
+  const single = new Single({
     log: Object.assign(log, { use: () => Promise.resolve(), started: () => undefined }),
-  };
-  const single = new Single({ ...parts, announce: () => undefined, reopened: () => undefined });
+    manager: new ServiceManager({}),
+    announce: () => undefined,
+    reopened: () => undefined,
+  });
   expect(single.reactions[name]?.().said).toBe(said);
 });
