@@ -149,11 +149,11 @@ it('a client that resets the connection in the relay: no more than info', async 
 });
 
 it('a backend that no route leads to: the call that failed, while connecting', async () => {
-  const { client, lines } = await logIn('fe80::1', 1);
+  const { client, lines } = await logIn('255.255.255.255', 1);
   await client.expect('fault');
   expect(lines()).toEqual([
     expect.stringMatching(
-      /^\[(error|crit)\] connect\(\) to fe80::1:1 failed \(\d+: .*\) while connecting to upstream, .* upstream: fe80::1:1$/,
+      /^\[(error|crit)\] connect\(\) to 255\.255\.255\.255:1 failed \(\d+: .*\) while connecting to upstream, .* upstream: 255\.255\.255\.255:1$/,
     ),
   ]);
 });
