@@ -191,11 +191,11 @@ export class Connection implements SocketOwner, Sender {
 
   /**
    * Passes bytes that `from` is just being given: a bulk read now, a short one at the end of this turn like all that is
-   * sent. Returns whether `from` may read on; while it may not, the buffer the bytes lie in may be in use, until
-   * `from.settle()`.
+   * sent. A turn may bring many short ones (TLS records), and who does not take them is to be noticed: one is held, not more.
+   * Returns whether `from` may read on; while it may not, the buffer the bytes lie in may be in use, until `from.settle()`.
    */
   forward(bytes: Buffer, from: Connection): boolean {
-    if (bytes.length < bulkThreshold && this.#socket.writableLength === 0) {
+    if (bytes.length < bulkThreshold && this.flushed) {
       this.send(from.#keepable(bytes));
       return true;
     }

@@ -98,6 +98,19 @@ describe.each(['plain', 'TLS'] as const)('a connection, %s', (kind) => {
     expect(await piece).toBe('ab');
   });
 
+  it('holds one short piece that it passes on in a turn, and writes both at the next one', async () => {
+    await flushed(connection);
+    connection.forward(Buffer.from('a'), connection);
+    expect(connection.unsent).toBe(1);
+    expect(connection.flushed).toBe(false);
+    const isGone = connection.forward(Buffer.from('b'), connection);
+    expect(connection.flushed).toBe(isGone);
+    expect(isGone).toBe(kind === 'plain');
+    const piece = nextText(client);
+    client.resume();
+    expect(await piece).toMatch(/^ab?$/);
+  });
+
   // TLS may be destroyed before it has encrypted.
   const closings = kind === 'plain' ? (['end', 'destroy'] as const) : (['end'] as const);
   it.each(closings)('sends what was written before %s', async (close) => {
