@@ -1,24 +1,16 @@
 /** USR2: a newer program takes over the sockets, and either of the two can be told to go. */
 import { existsSync, readFileSync } from 'node:fs';
-import { connectClient, type ScriptedPeer } from '@postern/testkit';
+import { connectClient } from '@postern/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort } from '../free-port.js';
 import { imapConfiguration } from './configuration.js';
+import { closePeers, connect } from './peers.js';
 import { childrenOf, closeProxies, eventually, isAlive, Proxy } from './proxy.js';
 
-const clients: ScriptedPeer[] = [];
-
 afterEach(async () => {
-  for (const client of clients.splice(0)) await client.close();
+  await closePeers();
   await closeProxies();
 });
-
-async function connect(target: number | string): Promise<ScriptedPeer> {
-  const client = await connectClient(target, { deadlineMs: 20_000 });
-  clients.push(client);
-  expect(await client.line()).toBe('* OK IMAP4 ready');
-  return client;
-}
 
 /** Connects again and again until the function that is returned is called; that rejects if one client was refused. */
 function keepConnecting(port: number): () => Promise<number> {
@@ -77,7 +69,7 @@ describe('an upgrade', () => {
     expect(existsSync(proxy.path('logs/nginx.pid.oldbin'))).toBe(false);
     expect(proxy.pid).toBe(fresh);
     await connect(port);
-    for (const client of clients.splice(0)) await client.close();
+    await closePeers();
     await proxy.end('SIGQUIT', fresh);
     await expect(connectClient(port)).rejects.toThrow('ECONNREFUSED');
   });
@@ -173,7 +165,7 @@ describe('an upgrade', () => {
     await eventually('end of the old master', () => !isAlive(old));
     expect(existsSync(path)).toBe(true);
     await connect(path);
-    for (const client of clients.splice(0)) await client.close();
+    await closePeers();
     await proxy.end('SIGQUIT', fresh);
     expect(existsSync(path)).toBe(false);
     expect(proxy.count('unlink()')).toBe(0);
