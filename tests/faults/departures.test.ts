@@ -42,6 +42,10 @@ function steps(language: Language): { name: string; before: Conversation }[] {
   });
 }
 
+/** Connections of this process. */
+const openSockets = (): number =>
+  process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length;
+
 /** Timers of this process. */
 const timers = (): number =>
   process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
@@ -114,6 +118,18 @@ describe.each(everyLanguage)('I10: a backend that goes, $name', (language) => {
     await client.sendLine('c NOOP');
     expect(await client.readToEnd()).toBe('');
     await expect.poll(() => stage.server.sessions).toEqual(noSession);
+  });
+
+  it('I10: a client that keeps its end open is let go of when the server closes', async () => {
+    const stage = await setStage({ protocol });
+    const client = await logIn(stage);
+    await client.readUntil(accepted);
+    await stage.server.close();
+    expect(await client.readToEnd()).toBe('');
+    await stage.backend.close();
+    await stage.auth.close();
+    // The client's own.
+    await expect.poll(openSockets, { timeout: 5000 }).toBe(1);
   });
 
   it('I11: that nobody listens for is an internal error, and others are not touched', async () => {

@@ -158,6 +158,11 @@ describe.each(ways)('by $client, with the backend by $backend,', ({ client, back
 });
 
 describe('python ssl', () => {
+  it('says close_notify to a client that logs out, and to one that says it', async () => {
+    const all = Array.from({ length: 4 }, () => 'close_notify');
+    expect(JSON.parse(await runPython('close', proxy.ports.imap.ssl, 'ssl'))).toEqual(all);
+  });
+
   it('resumes its session although it reads one line and leaves', async () => {
     expect(await runPython('resume', proxy.ports.imap.ssl, 'ssl')).toBe('[true, true]');
   });

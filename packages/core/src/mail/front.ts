@@ -198,12 +198,11 @@ export class MailFront {
     for (const relay of [...this.#runtime.relays]) relay.shutDown();
   }
 
-  /** Stops accepting and ends every session at once. */
+  /** Stops accepting and ends every session at once. The clock runs on: it ends clients that do not take their end. */
   async stop(): Promise<void> {
     await this.stopAccepting();
     for (const session of [...this.#runtime.sessions]) session.connection.destroy();
     for (const relay of [...this.#runtime.relays]) relay.shutDown();
-    this.#runtime.sweep.stop();
     this.#cycle.end();
   }
 }

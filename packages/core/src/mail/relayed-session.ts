@@ -41,7 +41,7 @@ export class RelayedSession implements RelayOwner {
     this.#log(end, fault);
     const client = this.#session.connection;
     // A relay that is done has read what the client sent and delivered what it was sent: there is nothing to linger for.
-    if (end === 'done' && client.flushed) client.destroy();
+    if (end === 'done' && client.owesNothing) client.destroy();
     else linger(client, this.#runtime.sweep);
     this.#backend.abandon();
     this.#backend.destroy();

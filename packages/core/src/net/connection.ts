@@ -125,6 +125,11 @@ export class Connection implements SocketOwner, Sender {
     return this.#held === undefined && this.#socket.writableLength === 0;
   }
 
+  /** Whether it can be closed at once and the peer misses nothing: all has left, and TLS would say close_notify first. */
+  get owesNothing(): boolean {
+    return this.tls === undefined && this.flushed;
+  }
+
   /** Bytes written that have not left for the kernel. */
   get unsent(): number {
     const held = this.#held?.reduce((sum, { length }) => sum + length, 0) ?? 0;

@@ -186,6 +186,11 @@ export class Front {
     return secured;
   }
 
+  /** How much the kernel has given to the client that came last. */
+  bytesReadByClient(): number {
+    return this.#opened.at(-1)?.bytesRead ?? 0;
+  }
+
   /** Lets all clients vanish with RST. */
   resetClients(): void {
     for (const socket of this.#opened) socket.resetAndDestroy();

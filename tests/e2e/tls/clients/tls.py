@@ -72,4 +72,37 @@ def resume():
     return json.dumps(resumed)
 
 
-print(json.dumps({"imap": imap, "pop3": pop3, "smtp": smtp, "resume": resume}[wanted["what"]]()))
+def conversation(logs_in):
+    """A conversation in IMAP that nothing has ended yet, in which a missing close_notify is an error."""
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+    clear = socket.create_connection(place, timeout=20)
+    inside = context.wrap_socket(clear, server_hostname="127.0.0.1", suppress_ragged_eofs=False)
+    inside.recv(1000)
+    if logs_in:
+        inside.sendall(b"a LOGIN %s %s\r\n" % tuple(word.encode() for word in login))
+        while b"a OK" not in inside.recv(10000):
+            pass
+    return inside
+
+
+def close():
+    """How conversations end that the server is asked to end, or that the client ends: by close_notify, or why not."""
+    ends = []
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.maximum_version = version
+        for logs_in in (False, True):
+            try:
+                with conversation(logs_in) as inside:
+                    inside.sendall(b"b LOGOUT\r\n")
+                    while inside.recv(1000):
+                        pass
+                with conversation(logs_in) as inside:
+                    inside.unwrap()
+                ends.append("close_notify")
+            except ssl.SSLError as error:
+                ends.append(error.reason)
+    return json.dumps(ends)
+
+
+print(json.dumps({"imap": imap, "pop3": pop3, "smtp": smtp, "resume": resume, "close": close}[wanted["what"]]()))
