@@ -158,7 +158,7 @@ describe.each(ways)('by $client, with the backend by $backend,', ({ client, back
 });
 
 describe('python ssl', () => {
-  it('says close_notify to a client that logs out, and to one that says it', async () => {
+  it('reads close_notify after LOGOUT, before a login and behind one', async () => {
     const all = Array.from({ length: 4 }, () => 'close_notify');
     expect(JSON.parse(await runPython('close', proxy.ports.imap.ssl, 'ssl'))).toEqual(all);
   });

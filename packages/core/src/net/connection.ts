@@ -125,9 +125,12 @@ export class Connection implements SocketOwner, Sender {
     return this.#held === undefined && this.#socket.writableLength === 0;
   }
 
-  /** Whether it can be closed at once and the peer misses nothing: all has left, and TLS would say close_notify first. */
+  /**
+   * Whether it can be closed at once and the peer misses nothing: all has left, and no close_notify is due. As in nginx
+   * none is for a peer that has finished sending.
+   */
   get owesNothing(): boolean {
-    return this.tls === undefined && this.flushed;
+    return this.flushed && (this.tls === undefined || this.peerEnded);
   }
 
   /** Bytes written that have not left for the kernel. */

@@ -41,7 +41,7 @@ class Linger implements Receiver, Expiring {
 export function linger(connection: Connection, sweep: Sweep): void {
   if (connection.closed) return;
   connection.flush();
-  if (connection.peerEnded && connection.owesNothing) {
+  if (connection.peerEnded && connection.flushed) {
     connection.destroy();
     return;
   }
