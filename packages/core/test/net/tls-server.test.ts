@@ -135,10 +135,12 @@ describe.each(cases)('the server side, $version $way', ({ version, way }) => {
     const record = await front.record();
     const bytes = front.bytesReadByClient();
     expect(record.connection.owesNothing).toBe(false);
+    const gone = released(record.connection);
     linger(record.connection, sweep);
-    await once(client.resume(), 'close');
+    await once(client.resume(), 'end');
     expect(front.bytesReadByClient()).toBeGreaterThan(bytes);
-    await record.until(() => record.connection.closed);
+    client.end();
+    await gone;
     sweep.stop();
   });
 
