@@ -33,7 +33,7 @@ const opened: Closable[] = [];
 export const noSession = { waiting: 0, relayed: 0 };
 
 /** TCP and UDP sockets of this process. */
-function sockets(): readonly string[] {
+export function sockets(): readonly string[] {
   const kinds = ['TCPSocketWrap', 'TCPServerWrap', 'UDPWrap'];
   return process.getActiveResourcesInfo().filter((kind) => kinds.includes(kind));
 }

@@ -205,6 +205,21 @@ describe('STARTTLS', () => {
     );
   });
 
+  it('says close_notify to a client that is timed out inside TLS', async () => {
+    const proxy = await startProxy(`starttls on; ${identity} timeout 1s;`);
+    const socket = connect(proxy.port, '127.0.0.1');
+    await once(socket, 'data');
+    socket.write('STARTTLS\r\n');
+    await once(socket, 'data');
+    // With TLS 1.2 nothing of the handshake comes behind its end.
+    const peer = connectTls({ socket, rejectUnauthorized: false, maxVersion: 'TLSv1.2' });
+    await once(peer, 'secureConnect');
+    const bytes = socket.bytesRead;
+    await once(peer.resume(), 'end');
+    expect(socket.bytesRead).toBeGreaterThan(bytes);
+    expect(proxy.log.at(-1)).toContain('client timed out');
+  });
+
   it.each([
     { name: 'closes', leave: (peer: ScriptedPeer) => peer.close() },
     {

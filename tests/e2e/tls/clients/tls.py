@@ -53,6 +53,14 @@ def smtp():
     return str(answer[0])
 
 
+def each_version():
+    """Has the client offer TLS 1.2 alone, then both 1.2 and 1.3."""
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.maximum_version = version
+        yield
+
+
 def one_line(session):
     """Reads the greeting and leaves; gives the session, and whether it was resumed."""
     with socket.create_connection(place, timeout=20) as clear:
@@ -64,9 +72,7 @@ def one_line(session):
 def resume():
     """Whether a client that reads one line and leaves resumes its sessions, in TLS 1.2 and 1.3."""
     resumed = []
-    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.maximum_version = version
+    for _ in each_version():
         session = one_line(None)[0]
         resumed.append(one_line(session)[1])
     return json.dumps(resumed)
@@ -80,17 +86,18 @@ def conversation(logs_in):
     inside.recv(1000)
     if logs_in:
         inside.sendall(b"a LOGIN %s %s\r\n" % tuple(word.encode() for word in login))
-        while b"a OK" not in inside.recv(10000):
-            pass
+        answer = b""
+        while b"a OK" not in answer:
+            answer = inside.recv(10000)
+            if not answer:
+                raise EOFError("the login was not answered")
     return inside
 
 
 def close():
     """How conversations end that the server is asked to end: by close_notify, or why not."""
     ends = []
-    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.maximum_version = version
+    for _ in each_version():
         for logs_in in (False, True):
             try:
                 with conversation(logs_in) as inside:
